@@ -129,7 +129,7 @@ const PURE = [
   /\/oci\//,
   /\/definition\//,
   /\/policy\//,
-  /\/catalog\/(?:edit|entry|reconcile|record|usage)\.ts$/,
+  /\/catalog\/(?:yaml\/(?:edit|entry)|reconcile|record|usage)\.ts$/,
 ];
 const IMPURE = /^node:(?:fs|fs\/promises|http|https|net|child_process|os)$/;
 /** Every nx command loads the plugin, so it may import only {@link LIGHT} packages. */

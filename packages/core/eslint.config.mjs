@@ -69,7 +69,7 @@ export default [
       'src/registry/pages/**',
       'src/lifecycle/report/report-p*.ts',
       'src/build/distribution.ts',
-      'src/build/generate-dockerfile.ts',
+      'src/build/engine/generate-dockerfile.ts',
     ],
     ignores: ['src/**/*.test.ts'],
     rules: { 'no-restricted-syntax': ['error', ...CLOCK, ITERATORS] },

@@ -79,20 +79,20 @@ export type {
   Store,
 } from './transfer/store.js';
 export { copy, copyGraph, type CopyEvent, type CopyOptions } from './transfer/copy.js';
-export { budgetFor, walk, type Budget, type WalkOptions } from './transfer/walk.js';
+export { budgetFor, walk, type Budget, type WalkOptions } from './transfer/graph/walk.js';
 export {
   imagesOf,
   sizeOf,
   type GraphDocument,
   type Graph,
   type RunnableImage,
-} from './transfer/graph.js';
+} from './transfer/graph/graph.js';
 export type { DockerHalf, DockerImage, Halves } from './transfer/halves.js';
 export type { ImageConfig } from './oci/config.js';
 export type { ImageIndex, ImageManifest, Manifest } from './oci/manifest.js';
 export type { Limits } from './oci/limits.js';
-export { resolveAmong } from './transfer/resolve.js';
-export { selectPlatform } from './transfer/select-platform.js';
+export { resolveAmong } from './transfer/graph/resolve.js';
+export { selectPlatform } from './transfer/graph/select-platform.js';
 export { readAll, readContent, verified, type VerifiedOptions } from './transfer/verified.js';
 
 // Archives, layouts and the embedded store
@@ -102,9 +102,9 @@ export {
   type Deliver,
   type OpenBlob,
 } from './archive/archive-writer.js';
-export type { ArchiveContent } from './archive/placed-tar.js';
-export type { TarMember } from './archive/pack-tar.js';
-export type { MemberHeader } from './archive/tar-member.js';
+export type { ArchiveContent } from './archive/tar/placed-tar.js';
+export type { TarMember } from './archive/tar/pack-tar.js';
+export type { MemberHeader } from './archive/tar/tar-member.js';
 export {
   openArchive,
   openPipedArchive,
@@ -170,7 +170,7 @@ export {
   type AccessRule,
   type Permission,
 } from './registry/access/access-rule.js';
-export type { ServePruneYaml, ServeYaml } from './definition/serve-schema.js';
+export type { ServePruneYaml, ServeYaml } from './definition/settings/serve-schema.js';
 
 // Workspaces, and the verbs of the command line
 export * from './verbs.js';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { hasSet } from './archive/split-archive.js';
 import { statIfExists } from './disk/allocated.js';
-import { expandHome } from './disk/home-path.js';
+import { expandHome } from './disk/paths/home-path.js';
 import { ImageError } from './errors.js';
 import {
   bareReference,

@@ -9,7 +9,7 @@ import type { Compression } from './compression/detect.js';
 import { didYouMean } from './definition/did-you-mean.js';
 import { parseName } from './definition/name.js';
 import { statIfExists } from './disk/allocated.js';
-import { isBelow } from './disk/inside.js';
+import { isBelow } from './disk/paths/inside.js';
 import { withLock } from './disk/lock.js';
 import type { Engine } from './engine/engine.js';
 import { addForeignLayers } from './distribution/add-foreign-layers.js';

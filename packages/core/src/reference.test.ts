@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { format } from 'prettier';
 import { expect, it } from 'vitest';
 import { imageSchema } from './definition/image-schema.js';
-import { settingsSchema } from './definition/settings-schema.js';
+import { settingsSchema } from './definition/settings/settings-schema.js';
 
 interface Schema {
   readonly description?: string;

@@ -10,7 +10,7 @@ export type { AnsweredRequest } from './registry/handler/answered-request.js';
 export { registryHandler, type RegistryHandlerOptions } from './registry/handler/handler.js';
 export type { Route } from './registry/handler/routes.js';
 export { openRegistryFolder } from './registry/storage/open-registry-folder.js';
-export type { RegistryFolderOptions } from './registry/storage/quotas.js';
+export type { RegistryFolderOptions } from './registry/storage/quota/quotas.js';
 export type {
   AppendOptions,
   BlobOptions,
@@ -66,7 +66,7 @@ export {
   importRegistry,
   type ImportRegistryOptions,
 } from './lifecycle/maintain/import-registry.js';
-export type { ImportedRegistry } from './registry/storage/import-images.js';
+export type { ImportedRegistry } from './registry/storage/import/import-images.js';
 export type { RegistryFolder } from './lifecycle/maintain/registry-folder.js';
 export type { CollectedGarbage } from './registry/storage/collect-registry.js';
 export type { Damage, ScrubResult } from './registry/storage/scrub.js';

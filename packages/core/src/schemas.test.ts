@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { format } from 'prettier';
 import { expect, it } from 'vitest';
-import { catalogSchema } from './catalog/entry.js';
+import { catalogSchema } from './catalog/yaml/entry.js';
 import { imageSchema } from './definition/image-schema.js';
-import { settingsSchema } from './definition/settings-schema.js';
+import { settingsSchema } from './definition/settings/settings-schema.js';
 import { transferManifestSchema } from './lifecycle/copy/transfer-manifest.js';
 import { eventSchema } from './lifecycle/workspace/event-schema.js';
 

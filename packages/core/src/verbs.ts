@@ -11,10 +11,14 @@ export {
 } from './lifecycle/workspace/workspace.js';
 export { openLocation, type LocationKind, type Opened, type OpenOptions } from './open.js';
 export type { LifecycleEvent, VerbOptions } from './lifecycle/workspace/call.js';
-export type { RuleTexts, Settings } from './definition/settings.js';
-export type { GroupCounts, PushCompression } from './definition/settings-schema.js';
-export type { ShareMode, ShareRepository, ShareSettings } from './definition/share-settings.js';
-export type { SettingsLimits } from './definition/limits-schema.js';
+export type { RuleTexts, Settings } from './definition/settings/settings.js';
+export type { GroupCounts, PushCompression } from './definition/settings/settings-schema.js';
+export type {
+  ShareMode,
+  ShareRepository,
+  ShareSettings,
+} from './definition/settings/share-settings.js';
+export type { SettingsLimits } from './definition/settings/limits-schema.js';
 export type { CatalogPlace } from './catalog/locate.js';
 export type { ImageRecord } from './catalog/record.js';
 
@@ -33,7 +37,7 @@ export {
 export type { RecipeOptions } from './lifecycle/build/recipe.js';
 export type { Definition, Facts } from './definition/definition.js';
 export type { SecretYaml } from './definition/build-schema.js';
-export type { ExtraHost, Ulimit } from './definition/step-settings.js';
+export type { ExtraHost, Ulimit } from './definition/settings/step-settings.js';
 export type { CopyYaml, RetentionYaml } from './definition/image-schema.js';
 export type { ImageName } from './definition/name.js';
 export type { BaseLock } from './definition/lock.js';
@@ -104,7 +108,7 @@ export { doctor, type Diagnosis, type DoctorOptions } from './lifecycle/inspect/
 export type { Problem } from './lifecycle/inspect/problems.js';
 export type { EnvironmentCheck } from './lifecycle/environment/check.js';
 export { planSync, syncCatalog, type CatalogSync } from './lifecycle/workspace/sync-catalog.js';
-export type { EntryYaml } from './catalog/entry.js';
+export type { EntryYaml } from './catalog/yaml/entry.js';
 export type { CatalogEntry, EntryState, RecordFacts } from './catalog/reconcile.js';
 
 // Verbs: jobs of a CI service

@@ -1,7 +1,7 @@
 import { win32 } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { checkName } from './definition/name.js';
-import { toSlashes } from './disk/slashed.js';
+import { toSlashes } from './disk/paths/slashed.js';
 import { shownPath } from './lifecycle/prune/prunable.js';
 import { parseDestination, parseLocation } from './location.js';
 import { isPath } from './location-form.js';

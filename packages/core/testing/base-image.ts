@@ -1,5 +1,5 @@
-import { packTar, type TarMember } from '../src/archive/pack-tar.js';
-import { readTarHeaders } from '../src/archive/read-tar-headers.js';
+import { packTar, type TarMember } from '../src/archive/tar/pack-tar.js';
+import { readTarHeaders } from '../src/archive/tar/read-tar-headers.js';
 import { compress } from '../src/compression/compress.js';
 import { digestOf, type Digest } from '../src/oci/digest.js';
 import type { Descriptor } from '../src/oci/descriptor.js';

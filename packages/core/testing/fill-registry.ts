@@ -5,9 +5,9 @@ import { isManifestType, MediaType } from '../src/oci/media-types.js';
 import { parseReference } from '../src/oci/reference.js';
 import type { RegistryStorage } from '../src/registry/hosted.js';
 import { oneChunk } from '../src/transfer/copy.js';
-import { referrerGraphsOf } from '../src/transfer/referrers.js';
+import { referrerGraphsOf } from '../src/transfer/graph/referrers.js';
 import { readAll } from '../src/transfer/verified.js';
-import { walk } from '../src/transfer/walk.js';
+import { walk } from '../src/transfer/graph/walk.js';
 import type { MemoryStore } from './memory-store.js';
 
 /** Stores bytes as a blob of a repository. */

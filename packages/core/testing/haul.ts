@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { packTar } from '../src/archive/pack-tar.js';
+import { packTar } from '../src/archive/tar/pack-tar.js';
 import { describe, type Descriptor } from '../src/oci/descriptor.js';
 import { digestOf } from '../src/oci/digest.js';
 import { blobPath } from '../src/oci/layout.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { packTar } from '../src/archive/pack-tar.js';
+import { packTar } from '../src/archive/tar/pack-tar.js';
 import { describe, type Descriptor } from '../src/oci/descriptor.js';
 import { digestOf, type Digest } from '../src/oci/digest.js';
 import { formatManifest } from '../src/oci/manifest.js';

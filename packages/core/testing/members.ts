@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Compression } from '../src/compression/detect.js';
-import { compressZstdFrame } from '../src/compression/zstd-frame.js';
+import { compressZstdFrame } from '../src/compression/zstd/zstd-frame.js';
 
 /** Compressed content of several members, frames or streams. */
 export interface Members {

@@ -3,10 +3,10 @@ import type { Descriptor } from '../src/oci/descriptor.js';
 import type { Digest } from '../src/oci/digest.js';
 import type { NamedDescriptor } from '../src/oci/layout.js';
 import { canonicalReference } from '../src/oci/reference.js';
-import { resolveAmong } from '../src/transfer/resolve.js';
+import { resolveAmong } from '../src/transfer/graph/resolve.js';
 import type { Bytes, Open, ReadOptions, Store } from '../src/transfer/store.js';
 import { verified } from '../src/transfer/verified.js';
-import type { Graph } from '../src/transfer/graph.js';
+import type { Graph } from '../src/transfer/graph/graph.js';
 
 /** A store in memory, with the whole contract of a store. */
 export class MemoryStore implements Store {

@@ -1,5 +1,5 @@
 import { listPushItems, type PushItem } from '../src/lifecycle/push/push-items.js';
-import { parseTarget } from '../src/lifecycle/workspace/registry-address.js';
+import { parseTarget } from '../src/lifecycle/workspace/inputs/registry-address.js';
 import type { Opened } from '../src/open.js';
 import type { MemoryStore } from './memory-store.js';
 

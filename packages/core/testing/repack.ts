@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { packTar } from '../src/archive/pack-tar.js';
-import { indexTar } from '../src/archive/tar-index.js';
+import { packTar } from '../src/archive/tar/pack-tar.js';
+import { indexTar } from '../src/archive/tar/tar-index.js';
 import { readAll } from '../src/transfer/verified.js';
 
 /** The members of a tar by name; a link has the content of its target. */

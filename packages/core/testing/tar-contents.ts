@@ -1,4 +1,4 @@
-import { indexTar } from '../src/archive/tar-index.js';
+import { indexTar } from '../src/archive/tar/tar-index.js';
 
 /** The content of each member of a tar, read through `indexTar`; a link has the content of its target. */
 export async function contentsOf(tar: Buffer): Promise<Map<string, string>> {

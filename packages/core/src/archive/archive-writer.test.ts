@@ -11,13 +11,13 @@ import { writeAtomically } from '../disk/atomic-write.js';
 import { systemCode } from '../errors.js';
 import { copy } from '../transfer/copy.js';
 import { readContent } from '../transfer/verified.js';
-import { walk } from '../transfer/walk.js';
+import { walk } from '../transfer/graph/walk.js';
 import { ArchiveWriter } from './archive-writer.js';
 import { DockerArchive } from './docker-archive.js';
 import { openArchive, openPipedArchive } from './open-archive.js';
-import { packTar } from './pack-tar.js';
+import { packTar } from './tar/pack-tar.js';
 import { Parts } from '../disk/parts.js';
-import { TarFile } from './tar-file.js';
+import { TarFile } from './tar/tar-file.js';
 
 sinkContract('an archive', async () => {
   const path = join(await temporaryFolder(), 'x.tar');

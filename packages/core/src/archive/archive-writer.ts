@@ -17,10 +17,10 @@ import {
   type Reference,
 } from '../oci/reference.js';
 import type { CallOptions, Open, Sink } from '../transfer/store.js';
-import { imagesOf } from '../transfer/graph.js';
-import type { Graph } from '../transfer/graph.js';
+import { imagesOf } from '../transfer/graph/graph.js';
+import type { Graph } from '../transfer/graph/graph.js';
 import { DOCKER_MANIFEST } from './docker-archive.js';
-import { PlacedTar, type ArchiveContent, type PlacedMember } from './placed-tar.js';
+import { PlacedTar, type ArchiveContent, type PlacedMember } from './tar/placed-tar.js';
 
 /** Opens a blob, perhaps from elsewhere than `open` does; verified as `open` does. */
 export type OpenBlob = (descriptor: Descriptor, open: Open) => Open;

@@ -3,8 +3,8 @@ import { CountingFiles } from '../../testing/counting-files.js';
 import { digestOf } from '../oci/digest.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { MediaType } from '../oci/media-types.js';
-import { walk } from '../transfer/walk.js';
-import { imagesOf } from '../transfer/graph.js';
+import { walk } from '../transfer/graph/walk.js';
+import { imagesOf } from '../transfer/graph/graph.js';
 import { readAll } from '../transfer/verified.js';
 import { DockerArchive, parseItems, referencesOf } from './docker-archive.js';
 

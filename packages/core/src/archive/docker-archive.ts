@@ -11,7 +11,7 @@ import { oneChunk } from '../transfer/copy.js';
 import type { Extent, LocatedSource } from '../transfer/extent.js';
 import type { Files } from '../transfer/files.js';
 import { forEachReadable } from '../transfer/each-readable.js';
-import { resolveAmong } from '../transfer/resolve.js';
+import { resolveAmong } from '../transfer/graph/resolve.js';
 import type { Bytes, MalformedImage, ReadOptions } from '../transfer/store.js';
 import { readAll } from '../transfer/verified.js';
 import { ArchiveMembers } from './archive-members.js';

@@ -7,10 +7,10 @@ import { temporaryFolder } from '../../testing/temporary.js';
 import type { Compression } from '../compression/detect.js';
 import type { EmbeddedName, NamedDescriptor } from '../oci/layout.js';
 import { copy } from '../transfer/copy.js';
-import { resolveAmong } from '../transfer/resolve.js';
-import { referrersOf } from '../transfer/referrers.js';
-import { walk } from '../transfer/walk.js';
-import { imagesOf } from '../transfer/graph.js';
+import { resolveAmong } from '../transfer/graph/resolve.js';
+import { referrersOf } from '../transfer/graph/referrers.js';
+import { walk } from '../transfer/graph/walk.js';
+import { imagesOf } from '../transfer/graph/graph.js';
 import { verifySource } from '../verify/verify-source.js';
 import { openArchive, type ArchiveKind } from './open-archive.js';
 

@@ -8,12 +8,12 @@ import { blobPath } from '../oci/layout.js';
 import { digestOf } from '../oci/digest.js';
 import { MediaType } from '../oci/media-types.js';
 import { LayoutSource } from '../transfer/layout-source.js';
-import { walk } from '../transfer/walk.js';
+import { walk } from '../transfer/graph/walk.js';
 import { DockerArchive } from './docker-archive.js';
 import { openArchive } from './open-archive.js';
-import { decodePax } from './tar-header.js';
-import { indexTar } from './tar-index.js';
-import { packTar } from './pack-tar.js';
+import { decodePax } from './tar/tar-header.js';
+import { indexTar } from './tar/tar-index.js';
+import { packTar } from './tar/pack-tar.js';
 import { readAll } from '../transfer/verified.js';
 
 const GOLDEN = join(import.meta.dirname, '../../testing/golden');

@@ -7,7 +7,7 @@ import { Parts } from '../disk/parts.js';
 import { LayoutSource } from '../transfer/layout-source.js';
 import { readItems } from './docker-archive.js';
 import { dockerHalf, ociHalf } from './hybrid.js';
-import { TarFile } from './tar-file.js';
+import { TarFile } from './tar/tar-file.js';
 
 const GOLDEN = join(import.meta.dirname, '../../testing/golden');
 

@@ -5,12 +5,12 @@ import { isPlainLayerType } from '../oci/media-types.js';
 import type { Limits } from '../oci/limits.js';
 import type { DockerHalf, DockerImage } from '../transfer/halves.js';
 import type { LayoutSource } from '../transfer/layout-source.js';
-import { budgetFor, walk } from '../transfer/walk.js';
-import { imagesOf, malformedIn } from '../transfer/graph.js';
-import type { Graph } from '../transfer/graph.js';
+import { budgetFor, walk } from '../transfer/graph/walk.js';
+import { imagesOf, malformedIn } from '../transfer/graph/graph.js';
+import type { Graph } from '../transfer/graph/graph.js';
 import { ArchiveMembers, configDigestIn } from './archive-members.js';
 import { DockerArchive, referencesOf, type DockerItem } from './docker-archive.js';
-import type { TarFile } from './tar-file.js';
+import type { TarFile } from './tar/tar-file.js';
 
 /**
  * The OCI half of a hybrid archive; images without a name get their names from the docker half.

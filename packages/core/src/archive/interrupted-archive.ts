@@ -9,8 +9,8 @@ import { blobPath } from '../oci/layout.js';
 import type { Bytes, Open } from '../transfer/store.js';
 import { verified } from '../transfer/verified.js';
 import { NEW_SUFFIX, SUMS_SUFFIX } from './split-archive.js';
-import { BLOCK } from './tar-header.js';
-import { indexTar, type TarEntry } from './tar-index.js';
+import { BLOCK } from './tar/tar-header.js';
+import { indexTar, type TarEntry } from './tar/tar-index.js';
 
 /** Suffix of the files that an interrupted write left, from which the next one continues. */
 const RESUME_SUFFIX = '.resume.partial';

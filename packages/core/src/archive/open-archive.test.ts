@@ -6,7 +6,7 @@ import { inChunks } from '../../testing/chunks.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { openArchive, openPipedArchive } from './open-archive.js';
-import { packTar } from './pack-tar.js';
+import { packTar } from './tar/pack-tar.js';
 import { readAll } from '../transfer/verified.js';
 
 const GOLDEN = join(import.meta.dirname, '../../testing/golden');

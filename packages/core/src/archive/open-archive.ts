@@ -15,7 +15,7 @@ import { dockerHalf, ociHalf } from './hybrid.js';
 import { bundleOf, tarOf, textOf, type OtherKind } from './other-kinds.js';
 import { refusedTar } from './refused-tar.js';
 import { spool } from './spool.js';
-import { TarFile } from './tar-file.js';
+import { TarFile } from './tar/tar-file.js';
 import {
   findSums,
   lacksList,

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { readAll } from '../transfer/verified.js';
 import { openArchive } from './open-archive.js';
-import { packTar } from './pack-tar.js';
+import { packTar } from './tar/pack-tar.js';
 
 const tar = async (...names: string[]): Promise<Uint8Array> =>
   readAll(packTar(names.map((name) => ({ name, size: 2, open: () => [Buffer.from('[]')] }))));

@@ -4,7 +4,7 @@ import { INDEX_FILE } from '../oci/layout.js';
 import type { Limits } from '../oci/limits.js';
 import { DOCKER_MANIFEST } from './docker-archive.js';
 import { knownTar, type OtherKind } from './other-kinds.js';
-import { listNames } from './tar-index.js';
+import { listNames } from './tar/tar-index.js';
 
 /** Recognizes a tar that is no image by members that no image archive may have, such as links out of the archive. */
 export async function refusedTar(

@@ -2,8 +2,8 @@ import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
 import { ignoreMissing } from '../disk/if-there.js';
-import { inside } from '../disk/inside.js';
-import { readUpTo } from '../disk/own-file.js';
+import { inside } from '../disk/paths/inside.js';
+import { readUpTo } from '../disk/paths/own-file.js';
 import { Parts } from '../disk/parts.js';
 import { ImageError, shortList } from '../errors.js';
 

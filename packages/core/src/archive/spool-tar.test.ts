@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { usedLate } from '../../testing/chunks.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { readAll } from '../transfer/verified.js';
-import { packTar, type TarMember } from './pack-tar.js';
+import { packTar, type TarMember } from './tar/pack-tar.js';
 import { spoolTar } from './spool-tar.js';
 
 function counted(name: string, size: number, isSmall: boolean) {

@@ -1,6 +1,6 @@
 import { readRange } from '../disk/read-range.js';
 import type { Bytes, Open } from '../transfer/store.js';
-import { contentOf, packParts, type TarMember } from './pack-tar.js';
+import { contentOf, packParts, type TarMember } from './tar/pack-tar.js';
 import { spool, type SpoolOptions } from './spool.js';
 
 /** A tar that can be read several times. */

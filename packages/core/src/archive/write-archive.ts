@@ -7,7 +7,7 @@ import { withLock } from '../disk/lock.js';
 import { ImageError } from '../errors.js';
 import type { Bytes, CallOptions } from '../transfer/store.js';
 import { InterruptedArchive } from './interrupted-archive.js';
-import type { ArchiveContent } from './placed-tar.js';
+import type { ArchiveContent } from './tar/placed-tar.js';
 import { writeParts } from './write-parts.js';
 
 /** Options for writing an archive. */

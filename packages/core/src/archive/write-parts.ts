@@ -3,7 +3,7 @@ import { statIfExists } from '../disk/allocated.js';
 import { syncFolder, writeAtomically, writeNew } from '../disk/atomic-write.js';
 import { rename, rm } from '../disk/busy/retried.js';
 import { ignoreMissing, readFolder } from '../disk/if-there.js';
-import { readUpTo } from '../disk/own-file.js';
+import { readUpTo } from '../disk/paths/own-file.js';
 import { ImageError } from '../errors.js';
 import { option, wording } from '../wording.js';
 import { hexOf } from '../oci/digest.js';

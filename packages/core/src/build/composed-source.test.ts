@@ -5,7 +5,7 @@ import { describe as describeBytes } from '../oci/descriptor.js';
 import { formatManifest } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
 import { readAll, readContent } from '../transfer/verified.js';
-import { walk } from '../transfer/walk.js';
+import { walk } from '../transfer/graph/walk.js';
 import { inChunks, lentChunks, usedLate } from '../../testing/chunks.js';
 import { ComposedSource } from './composed-source.js';
 

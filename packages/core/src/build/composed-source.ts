@@ -5,7 +5,7 @@ import type { NamedDescriptor } from '../oci/layout.js';
 import { parseManifest } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
 import { oneChunk } from '../transfer/copy.js';
-import { resolveAmong } from '../transfer/resolve.js';
+import { resolveAmong } from '../transfer/graph/resolve.js';
 import type { Bytes, Open, ReadOptions, Source } from '../transfer/store.js';
 import type { ComposedImage } from './compose.js';
 import type { Layer } from './layer.js';

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { storeWith } from '../../testing/image.js';
 import { MediaType } from '../oci/media-types.js';
 import { readContent } from '../transfer/verified.js';
-import { walk } from '../transfer/walk.js';
-import { imagesOf } from '../transfer/graph.js';
+import { walk } from '../transfer/graph/walk.js';
+import { imagesOf } from '../transfer/graph/graph.js';
 import { createIndexSource } from './index-source.js';
 
 const NAME = 'docker.io/library/app:1';

@@ -4,10 +4,10 @@ import { formatIndex } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
 import type { Platform } from '../oci/platform.js';
 import { oneChunk } from '../transfer/copy.js';
-import { imagesOf } from '../transfer/graph.js';
-import { resolveAmong } from '../transfer/resolve.js';
+import { imagesOf } from '../transfer/graph/graph.js';
+import { resolveAmong } from '../transfer/graph/resolve.js';
 import type { Bytes, ReadOptions, Source } from '../transfer/store.js';
-import { walk } from '../transfer/walk.js';
+import { walk } from '../transfer/graph/walk.js';
 
 /** An image for one platform; the only image of its source. */
 export interface PlatformImage {

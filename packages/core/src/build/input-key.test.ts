@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { parseDefinition } from '../definition/definition.js';
 import { parsePlatform } from '../oci/platform.js';
-import { contextRoots, listContext } from './context.js';
+import { contextRoots, listContext } from './context/context.js';
 import { hashInputs, type Inputs } from './inputs.js';
 
 const HEAD = 'project: app\nos: debian-12\nvariant: base\n';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { parseDefinition } from '../definition/definition.js';
 import { digestOf } from '../oci/digest.js';
-import { listContext } from './context.js';
+import { listContext } from './context/context.js';
 import { hashInputs, type Inputs } from './inputs.js';
 
 const HEAD = 'project: app\nos: debian-12\nvariant: base\n';

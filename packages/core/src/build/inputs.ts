@@ -4,7 +4,7 @@ import type { Definition } from '../definition/definition.js';
 import type { Digest } from '../oci/digest.js';
 import type { Platform } from '../oci/platform.js';
 import type { CallOptions } from '../transfer/store.js';
-import { selectUsedFiles } from './context.js';
+import { selectUsedFiles } from './context/context.js';
 import {
   isSmall,
   readContextFile,

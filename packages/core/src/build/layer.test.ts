@@ -5,7 +5,7 @@ import { linesOf } from '../../testing/base-image.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { digestOf } from '../oci/digest.js';
 import { readAll } from '../transfer/verified.js';
-import { listContext } from './context.js';
+import { listContext } from './context/context.js';
 import { makeLayer, type LayerOptions } from './layer.js';
 
 async function layerOf(copy: LayerOptions['copy'], more: Partial<LayerOptions> = {}) {

@@ -1,4 +1,4 @@
-import type { TarMember } from '../archive/pack-tar.js';
+import type { TarMember } from '../archive/tar/pack-tar.js';
 import { spoolTar, type SpooledTar } from '../archive/spool-tar.js';
 import type { CopyYaml } from '../definition/image-schema.js';
 import type { Descriptor } from '../oci/descriptor.js';
@@ -7,7 +7,7 @@ import type { CallOptions } from '../transfer/store.js';
 import { Meter } from '../transfer/tap.js';
 import { joinPath, type EntryAt } from './base/image-tree.js';
 import { LayerMembers, type CopyOptions, type LayerMember } from './base/layer-members.js';
-import { copiedFiles, type CopiedFiles } from './copied-files.js';
+import { copiedFiles, type CopiedFiles } from './context/copied-files.js';
 import { contentOfFile, spooledBytes, type ContextFile } from './source-files/context-file.js';
 
 /** Dispose it when the layer is not read any more. */

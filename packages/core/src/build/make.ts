@@ -2,10 +2,10 @@ import { isDaemonless, type Definition } from '../definition/definition.js';
 import type { Platform } from '../oci/platform.js';
 import type { Source } from '../transfer/store.js';
 import { createIndexSource, type PlatformImage } from './index-source.js';
-import { lostModesNotice } from './lost-modes.js';
+import { lostModesNotice } from './engine/lost-modes.js';
 import type { MakeOptions } from './make-options.js';
-import { requirePullable } from './require-pullable.js';
-import { runDockerfile } from './run-dockerfile.js';
+import { requirePullable } from './engine/require-pullable.js';
+import { runDockerfile } from './engine/run-dockerfile.js';
 import type { Notice } from '../wording.js';
 
 /**

@@ -1,10 +1,10 @@
 import { isSameImage, type Engine, type EngineImage } from '../engine/engine.js';
 import { ImageError } from '../errors.js';
 import { copyGraph } from '../transfer/copy.js';
-import { selectPlatform } from '../transfer/select-platform.js';
+import { selectPlatform } from '../transfer/graph/select-platform.js';
 import type { Platform } from '../oci/platform.js';
 import type { CallOptions, Source } from '../transfer/store.js';
-import { walk } from '../transfer/walk.js';
+import { walk } from '../transfer/graph/walk.js';
 
 /**
  * Ensures that an engine has an image of a source under `reference`; copies it only if needed.

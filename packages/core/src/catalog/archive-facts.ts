@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { writeNew } from '../disk/atomic-write.js';
 import { rename, rm } from '../disk/busy/retried.js';
 import { ignoreMissing, ignoreMissingSync } from '../disk/if-there.js';
-import { inside } from '../disk/inside.js';
+import { inside } from '../disk/paths/inside.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import { isObject, isSize } from '../oci/json.js';
 import type { CatalogPlace } from './locate.js';

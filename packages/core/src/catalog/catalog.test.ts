@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { readArchiveFacts, stageArchiveFacts } from './archive-facts.js';
 import { commitArchive, healArchive, readRecord } from './commit.js';
-import { editCatalog, parseCatalog } from './edit.js';
+import { editCatalog, parseCatalog } from './yaml/edit.js';
 import { readCatalog, recordUse, updateCatalog } from './file.js';
 import type { CatalogPlace } from './locate.js';
 import { formatRecord, parseRecord, type ImageRecord } from './record.js';

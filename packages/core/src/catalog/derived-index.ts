@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { ignoreMissing } from '../disk/if-there.js';
-import { readOwn } from '../disk/own-file.js';
+import { readOwn } from '../disk/paths/own-file.js';
 import { settledBefore } from '../disk/touch.js';
 import { systemCode } from '../errors.js';
 import { isObject } from '../oci/json.js';
-import { isEntry, type EntryYaml } from './entry.js';
+import { isEntry, type EntryYaml } from './yaml/entry.js';
 import { isSeenRecord, type CachedInventory, type SeenRecord } from './inventory.js';
-import type { EntryProblem } from './read-entries.js';
+import type { EntryProblem } from './yaml/read-entries.js';
 import { restoreLists, shareLists } from './shared-lists.js';
 
 /**
@@ -42,7 +42,7 @@ export async function readIndex(catalog: string, path: string): Promise<DerivedI
     index?.yaml.sha256 === sha256
       ? index
       : // Loaded on demand: mostly the index is current.
-        (await import('./edit.js')).parseCatalog(text, catalog);
+        (await import('./yaml/edit.js')).parseCatalog(text, catalog);
   return {
     yaml: { size: info.size, mtimeMs: info.mtimeMs < settled ? info.mtimeMs : 0, sha256 },
     entries,

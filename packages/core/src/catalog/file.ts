@@ -5,14 +5,14 @@ import { writeAtomically } from '../disk/atomic-write.js';
 import { rm } from '../disk/busy/retried.js';
 import { withLock } from '../disk/lock.js';
 import { SharedRuns } from '../disk/shared-runs.js';
-import { toSlashes } from '../disk/slashed.js';
-import { inside } from '../disk/inside.js';
-import { readOwn } from '../disk/own-file.js';
+import { toSlashes } from '../disk/paths/slashed.js';
+import { inside } from '../disk/paths/inside.js';
+import { readOwn } from '../disk/paths/own-file.js';
 import { ImageError } from '../errors.js';
 import { parseName } from '../definition/name.js';
-import type { CatalogEdit } from './edit.js';
+import type { CatalogEdit } from './yaml/edit.js';
 import { keepIndex, readIndex, type DerivedIndex } from './derived-index.js';
-import type { EntryYaml } from './entry.js';
+import type { EntryYaml } from './yaml/entry.js';
 import { takeInventory, type CachedInventory } from './inventory.js';
 import { createLocator, type CatalogPlace } from './locate.js';
 import { appendUse, openFold, readUnfoldedUses } from './journal.js';
@@ -144,7 +144,7 @@ async function writeEdits(place: CatalogPlace, given: readonly GivenEdit[]): Pro
   const text = await readText(path);
   const fold = await openFold(sharedState(place), text);
   // Loaded on demand: most commands only read the catalog.
-  const { openCatalog } = await import('./edit.js');
+  const { openCatalog } = await import('./yaml/edit.js');
   const catalog = openCatalog(text, path);
   const { entries } = catalog;
   const used = entries.flatMap((entry) => {

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ignoreMissingSync, isMissing } from '../disk/if-there.js';
-import { readUpTo } from '../disk/own-file.js';
+import { readUpTo } from '../disk/paths/own-file.js';
 import { settledBefore } from '../disk/touch.js';
 import { ImageError } from '../errors.js';
 import { readArchiveFacts } from './archive-facts.js';
-import type { EntryYaml } from './entry.js';
+import type { EntryYaml } from './yaml/entry.js';
 import { createLocator, type CatalogPlace } from './locate.js';
 import type { Inventory, RecordFacts } from './reconcile.js';
 import { parseRecord, RECORD_LIMIT, RECORD_SUFFIX, type ImageRecord } from './record.js';

@@ -6,7 +6,7 @@ import { writeAtomically } from '../disk/atomic-write.js';
 import { rename, rm } from '../disk/busy/retried.js';
 import { ignoreMissing, readFolder } from '../disk/if-there.js';
 import { makeFolders } from '../disk/make-folders.js';
-import { appendOwn, openOwn, readOwn } from '../disk/own-file.js';
+import { appendOwn, openOwn, readOwn } from '../disk/paths/own-file.js';
 import { readRange } from '../disk/read-range.js';
 import { ageOf } from '../disk/touch.js';
 import { ImageError, systemCode } from '../errors.js';

@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { isBelow } from '../disk/inside.js';
+import { isBelow } from '../disk/paths/inside.js';
 import { isMissing } from '../disk/if-there.js';
 import { systemCode } from '../errors.js';
 

@@ -8,7 +8,7 @@ import { canonicalOs } from '../definition/distributions.js';
 import { compilerOf, featuresOf, normalizeOs, parseName } from '../definition/name.js';
 import type { Requirements } from '../definition/requirements.js';
 import { parsePlatform } from '../oci/platform.js';
-import type { EntryYaml } from './entry.js';
+import type { EntryYaml } from './yaml/entry.js';
 import type { EntryState } from './reconcile.js';
 
 /** An entry of the catalog, or an image definition in the same form, to be compared with requirements. */

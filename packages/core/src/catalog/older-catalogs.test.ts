@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../testing/temporary.js';
-import { editCatalog, parseCatalog } from './edit.js';
-import { ENTRY_KEYS } from './entry-values.js';
+import { editCatalog, parseCatalog } from './yaml/edit.js';
+import { ENTRY_KEYS } from './yaml/entry-values.js';
 import { readCatalog, updateCatalog } from './file.js';
 import type { CatalogPlace } from './locate.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../oci/digest.js';
-import type { EntryYaml } from './entry.js';
+import type { EntryYaml } from './yaml/entry.js';
 import {
   nameOf,
   reconcile,

@@ -1,6 +1,6 @@
-import type { EntryYaml } from './entry.js';
-import { entryOf } from './entry.js';
-import type { EntryProblem } from './read-entries.js';
+import type { EntryYaml } from './yaml/entry.js';
+import { entryOf } from './yaml/entry.js';
+import type { EntryProblem } from './yaml/read-entries.js';
 import type { ImageRecord } from './record.js';
 import { addUsage, type Usage } from './usage.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { EntryYaml } from './entry.js';
+import type { EntryYaml } from './yaml/entry.js';
 import { restoreLists, shareLists } from './shared-lists.js';
 
 const ENTRIES: readonly EntryYaml[] = [

@@ -1,4 +1,4 @@
-import { ENTRY_KINDS, type EntryYaml } from './entry.js';
+import { ENTRY_KINDS, type EntryYaml } from './yaml/entry.js';
 
 /** Entries that have the places of their lists in `lists`: many images have equal lists of packages and tools. */
 export interface SharedLists {

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { isBelow } from '../disk/inside.js';
+import { isBelow } from '../disk/paths/inside.js';
 import { ImageError, type ErrorPlace } from '../errors.js';
 import { printable } from '../printable.js';
 import type { Environment } from '../surroundings.js';

@@ -3,7 +3,7 @@ import { collect, inChunks } from '../../testing/chunks.js';
 import { compress } from './compress.js';
 import { decompress } from './decompress.js';
 import type { Compression } from './detect.js';
-import { unzstdInWasm } from './zstd.js';
+import { unzstdInWasm } from './zstd/zstd.js';
 
 /** `head -c 45899235 /dev/zero | bzip2`: one block with the largest possible output. */
 const BZIP2 = 'QlpoOTFBWSZTWQ4J4t8BX45AAMAAAAggADCATUZCoCWpCoCXF3JFOFCQDgni3w==';

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { collect, inChunks } from '../../testing/chunks.js';
 import { openCompressor } from './compressor.js';
-import { unzstdInWasm } from './zstd.js';
+import { unzstdInWasm } from './zstd/zstd.js';
 
 const TEXT = Buffer.from('a line of text that repeats\n'.repeat(500));
 

@@ -94,7 +94,7 @@ export const FRAME_OVERHEAD = 4096 + 512;
 async function openPool(level: number): Promise<Compressor> {
   // A worker needs the built file; tests run from the sources and compress in this thread.
   if (import.meta.url.endsWith('.ts')) {
-    const { compressZstdFrame } = await import('./zstd-frame.js');
+    const { compressZstdFrame } = await import('./zstd/zstd-frame.js');
     return compressorOf((bytes) => compressZstdFrame(bytes, level), THREAD_BLOCK_BYTES);
   }
   const pool = await sharedPool();

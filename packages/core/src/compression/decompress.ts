@@ -10,8 +10,8 @@ type Bytes = AsyncIterable<Uint8Array>;
 /** Decoders, loaded on first use. */
 const DECODERS: Readonly<Record<Exclude<Compression, 'none'>, (bytes: Bytes) => Promise<Bytes>>> = {
   gzip: async (bytes) => throughStream(bytes, createGunzip()),
-  zstd: async (bytes) => (await import('./zstd.js')).unzstd(bytes),
-  bzip2: async (bytes) => (await import('./bzip2.js')).unbzip2(bytes),
+  zstd: async (bytes) => (await import('./zstd/zstd.js')).unzstd(bytes),
+  bzip2: async (bytes) => (await import('./bzip2/bzip2.js')).unbzip2(bytes),
   xz: async (bytes) => (await import('./xz.js')).unxz(bytes),
 };
 

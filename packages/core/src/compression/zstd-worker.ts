@@ -1,5 +1,5 @@
 // Runs in the worker threads of compressor.ts.
-import { zstdEncoder } from './zstd-frame.js';
+import { zstdEncoder } from './zstd/zstd-frame.js';
 
 /** A block at the start of memory that both threads share; there is room for its frame. */
 export interface ZstdJob {

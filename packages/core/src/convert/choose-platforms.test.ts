@@ -5,9 +5,9 @@ import type { Digest } from '../oci/digest.js';
 import { ATTESTS, parseManifest } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
 import { parsePlatform } from '../oci/platform.js';
-import { imagesOf } from '../transfer/graph.js';
+import { imagesOf } from '../transfer/graph/graph.js';
 import { readContent } from '../transfer/verified.js';
-import { walk } from '../transfer/walk.js';
+import { walk } from '../transfer/graph/walk.js';
 import { withPlatforms } from './choose-platforms.js';
 
 const PLATFORMS = ['linux/amd64', 'linux/arm64', 'linux/s390x'].map(parsePlatform);

@@ -9,10 +9,10 @@ import { formatIndex } from '../oci/manifest.js';
 import { MediaType } from '../oci/media-types.js';
 import { formatPlatform, parsePlatform } from '../oci/platform.js';
 import { copy } from '../transfer/copy.js';
-import { selectPlatform } from '../transfer/select-platform.js';
+import { selectPlatform } from '../transfer/graph/select-platform.js';
 import type { Source } from '../transfer/store.js';
-import { walk } from '../transfer/walk.js';
-import { imagesOf } from '../transfer/graph.js';
+import { walk } from '../transfer/graph/walk.js';
+import { imagesOf } from '../transfer/graph/graph.js';
 import { verifySource } from '../verify/verify-source.js';
 import { convertImage, type ConvertOptions } from './convert-image.js';
 

@@ -9,8 +9,8 @@ import type { Platform } from '../oci/platform.js';
 import { oneChunk } from '../transfer/copy.js';
 import type { CallOptions, Open, Source } from '../transfer/store.js';
 import { forEachOf } from '../transfer/for-each-of.js';
-import { walk } from '../transfer/walk.js';
-import type { Graph } from '../transfer/graph.js';
+import { walk } from '../transfer/graph/walk.js';
+import type { Graph } from '../transfer/graph/graph.js';
 import { convertLayer, type ConvertedLayer, type LayerOptions } from './convert-layer.js';
 import { ConvertedSource } from './converted-source.js';
 import {

@@ -6,7 +6,7 @@ import type { Digest } from '../oci/digest.js';
 import { oneChunk } from '../transfer/copy.js';
 import type { Open } from '../transfer/store.js';
 import { readAll } from '../transfer/verified.js';
-import { walk } from '../transfer/walk.js';
+import { walk } from '../transfer/graph/walk.js';
 import { ConvertedSource } from './converted-source.js';
 
 /** The first image of `content`, every second node of it as if a conversion had changed it. */

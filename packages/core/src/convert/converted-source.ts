@@ -1,7 +1,7 @@
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
-import { resolveAmong } from '../transfer/resolve.js';
+import { resolveAmong } from '../transfer/graph/resolve.js';
 import type { Bytes, CallOptions, Open, ReadOptions, Source } from '../transfer/store.js';
 
 /** Cuts a range out of a stream, because converted content can be read only from its beginning. */

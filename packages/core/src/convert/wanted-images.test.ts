@@ -4,8 +4,8 @@ import { MemoryStore } from '../../testing/memory-store.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import { MediaType } from '../oci/media-types.js';
 import { parsePlatform } from '../oci/platform.js';
-import type { Graph } from '../transfer/graph.js';
-import { walk } from '../transfer/walk.js';
+import type { Graph } from '../transfer/graph/graph.js';
+import { walk } from '../transfer/graph/walk.js';
 import { isWanted, isWhole, wantedImages } from './wanted-images.js';
 
 const AMD64 = parsePlatform('linux/amd64');

@@ -2,8 +2,8 @@ import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import { children } from '../oci/manifest.js';
 import type { Platform } from '../oci/platform.js';
-import { imagesOf, type Graph } from '../transfer/graph.js';
-import { childrenOf, imagesFor } from '../transfer/select-platform.js';
+import { imagesOf, type Graph } from '../transfer/graph/graph.js';
+import { childrenOf, imagesFor } from '../transfer/graph/select-platform.js';
 
 /** The wanted images of an index by digest; undefined for all. */
 export type WantedImages = ReadonlyMap<Digest, Descriptor> | undefined;

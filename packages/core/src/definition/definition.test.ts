@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDefinition } from './definition.js';
-import { parseSettings } from './settings.js';
+import { parseSettings } from './settings/settings.js';
 
 const HEAD = 'project: app\nos: ubuntu:25.04\nvariant: gcc15\n';
 const parse = (text: string) => parseDefinition({ text, path: 'image.yaml' });

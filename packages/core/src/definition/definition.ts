@@ -13,7 +13,7 @@ import {
   parseUlimits,
   type ExtraHost,
   type Ulimit,
-} from './step-settings.js';
+} from './settings/step-settings.js';
 
 /** Name of the file that defines an image. */
 export const DEFINITION_FILE = 'image.yaml';

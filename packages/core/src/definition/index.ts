@@ -23,7 +23,7 @@ export { printable, printableJson, printableLines } from '../printable.js';
 // Definitions and locks
 export { DEFINITION_FILE, parseDefinition, type Definition, type Facts } from './definition.js';
 export type { HostsYaml, SecretYaml, UlimitsYaml } from './build-schema.js';
-export type { ExtraHost, Ulimit } from './step-settings.js';
+export type { ExtraHost, Ulimit } from './settings/step-settings.js';
 export type { CopyYaml, ImageYaml, RetentionYaml } from './image-schema.js';
 export { LOCK_FILE, parseLock, type BaseLock } from './lock.js';
 export type { YamlFile } from './read-yaml.js';
@@ -36,12 +36,17 @@ export type { Digest } from '../oci/digest.js';
 export { formatPlatform, parsePlatform, type Platform } from '../oci/platform.js';
 
 // Settings and task runs
-export { parseSettings, SETTINGS_FILE, type RuleTexts, type Settings } from './settings.js';
-export type { GroupCounts, PushCompression } from './settings-schema.js';
-export type { ServePruneYaml, ServeYaml } from './serve-schema.js';
-export type { ShareMode, ShareRepository, ShareSettings } from './share-settings.js';
+export {
+  parseSettings,
+  SETTINGS_FILE,
+  type RuleTexts,
+  type Settings,
+} from './settings/settings.js';
+export type { GroupCounts, PushCompression } from './settings/settings-schema.js';
+export type { ServePruneYaml, ServeYaml } from './settings/serve-schema.js';
+export type { ShareMode, ShareRepository, ShareSettings } from './settings/share-settings.js';
 export { ENGINES, type EngineName } from './engines.js';
-export type { SettingsLimits } from './limits-schema.js';
+export type { SettingsLimits } from './settings/limits-schema.js';
 export { RUNS_DAYS, RUNS_FOLDER, type TaskRun } from './runs.js';
 
 // Requirements of jobs

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSettings } from './settings.js';
+import { parseSettings } from './settings/settings.js';
 import { parseWorkflow } from './workflow/workflow.js';
 
 const lines = (length: number, line: (at: number) => string) =>

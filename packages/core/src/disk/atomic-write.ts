@@ -4,7 +4,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../errors.js';
 import { rename, retryBusy, rm } from './busy/retried.js';
-import { refuseLinks } from './links-below.js';
+import { refuseLinks } from './paths/links-below.js';
 import { makeFolders } from './make-folders.js';
 import { asWriteError, writeAll, type Chunks } from './write-all.js';
 

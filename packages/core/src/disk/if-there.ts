@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from './atomic-write.js';
 import { rm, rmdir } from './busy/retried.js';
-import { decodeName, systemPath } from './byte-names.js';
-import { refuseLinks } from './links-below.js';
+import { decodeName, systemPath } from './paths/byte-names.js';
+import { refuseLinks } from './paths/links-below.js';
 import { systemCode } from '../errors.js';
 
 /** Whether an error of the file system means that nothing is at the path: also when a file, or a circle of links, stands in place of a folder. */

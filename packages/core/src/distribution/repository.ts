@@ -16,7 +16,7 @@ import type {
   Sink,
 } from '../transfer/store.js';
 import { readAll } from '../transfer/verified.js';
-import type { Graph } from '../transfer/graph.js';
+import type { Graph } from '../transfer/graph/graph.js';
 import type { Answer } from './transport/answer.js';
 import type { RegistryClient } from './transport/client.js';
 import { deleteManifest, deleteTag } from './delete-manifest.js';

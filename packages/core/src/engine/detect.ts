@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs';
 import { debug } from '../debug.js';
 import { ImageError } from '../errors.js';
-import { dockerTargets, podmanTargets, type DockerTarget } from './docker/docker-host.js';
+import {
+  dockerTargets,
+  podmanTargets,
+  type DockerTarget,
+} from './docker/connection/docker-host.js';
 import { EmbeddedEngine } from './embedded.js';
 import type { Engine } from './engine.js';
 import { surroundingsOf, type Environment, type GivenSurroundings } from '../surroundings.js';

@@ -7,9 +7,9 @@ import { blobFile, imageFile, nameFile } from '../store/paths.js';
 import { ImageError } from '../errors.js';
 import type { Sink, Source } from '../transfer/store.js';
 import type { Surroundings } from '../surroundings.js';
-import { walk } from '../transfer/walk.js';
-import { sizeOf } from '../transfer/graph.js';
-import type { Graph } from '../transfer/graph.js';
+import { walk } from '../transfer/graph/walk.js';
+import { sizeOf } from '../transfer/graph/graph.js';
+import type { Graph } from '../transfer/graph/graph.js';
 import type { Engine, EngineImage, ImagePart } from './engine.js';
 
 /** The embedded store as an engine: it stores images and runs none. */

@@ -1,8 +1,8 @@
-import type { TarMember } from '../archive/pack-tar.js';
+import type { TarMember } from '../archive/tar/pack-tar.js';
 import type { Digest } from '../oci/digest.js';
 import type { Platform, PlatformChoice } from '../oci/platform.js';
 import type { CallOptions, Sink, Source } from '../transfer/store.js';
-import { imagesOf, type Graph } from '../transfer/graph.js';
+import { imagesOf, type Graph } from '../transfer/graph/graph.js';
 
 /** The kind of an engine. */
 export type EngineKind = 'docker' | 'podman' | 'containerd' | 'embedded';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { writeIndex } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
 import type { Digest } from '../oci/digest.js';
-import { walk } from '../transfer/walk.js';
+import { walk } from '../transfer/graph/walk.js';
 import { withPresentPlatforms } from './present-platforms.js';
 
 const platform = (architecture: string) => ({ os: 'linux', architecture });

@@ -4,9 +4,9 @@ import type { NamedDescriptor } from '../oci/layout.js';
 import { bestMatches } from '../oci/match-platform.js';
 import { isIndexType } from '../oci/media-types.js';
 import { formatPlatform, type Platform, type PlatformChoice } from '../oci/platform.js';
-import { imagesOf } from '../transfer/graph.js';
+import { imagesOf } from '../transfer/graph/graph.js';
 import type { CallOptions, Source } from '../transfer/store.js';
-import { walk } from '../transfer/walk.js';
+import { walk } from '../transfer/graph/walk.js';
 import { withImages } from './with-images.js';
 
 /** Options of {@link withPresentPlatforms}. */

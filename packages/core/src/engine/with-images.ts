@@ -1,6 +1,6 @@
 import type { NamedDescriptor } from '../oci/layout.js';
 import { isLocated, type LocatedSource } from '../transfer/extent.js';
-import { resolveAmong } from '../transfer/resolve.js';
+import { resolveAmong } from '../transfer/graph/resolve.js';
 import type { Source } from '../transfer/store.js';
 
 /** The content of a source with other images listed. Disposing it disposes of `source`. */

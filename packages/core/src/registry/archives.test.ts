@@ -14,7 +14,7 @@ import { registryHandler } from './handler/handler.js';
 import { copy, oneChunk } from '../transfer/copy.js';
 import { RegistryArchives } from './archives.js';
 import { listen } from '../lifecycle/serve/listen.js';
-import { openIn } from '../lifecycle/workspace/open-in.js';
+import { openIn } from '../lifecycle/workspace/inputs/open-in.js';
 
 const PLATFORMS = ['amd64', 'arm64'].map((architecture) => ({ os: 'linux', architecture }));
 const digestOf = (bytes: Uint8Array) =>

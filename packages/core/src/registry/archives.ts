@@ -13,12 +13,12 @@ import {
   type RepositorySpace,
 } from './hosted.js';
 import { forEachReadable } from '../transfer/each-readable.js';
-import { referrerGraphsOf } from '../transfer/referrers.js';
-import { withDistinctNames } from '../transfer/resolve.js';
+import { referrerGraphsOf } from '../transfer/graph/referrers.js';
+import { withDistinctNames } from '../transfer/graph/resolve.js';
 import type { Bytes, CallOptions, ReadOptions, Source } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
-import { walk } from '../transfer/walk.js';
-import type { Graph } from '../transfer/graph.js';
+import { walk } from '../transfer/graph/walk.js';
+import type { Graph } from '../transfer/graph/graph.js';
 import { option, verb, wording } from '../wording.js';
 
 interface ServedContent {

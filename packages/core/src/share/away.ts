@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { ignoreMissing } from '../disk/if-there.js';
-import { readOwn } from '../disk/own-file.js';
+import { readOwn } from '../disk/paths/own-file.js';
 import { ageOf } from '../disk/touch.js';
 
 /** How long a share that did not answer is not asked again (ms). */

@@ -1,4 +1,4 @@
-import type { ShareRepository } from '../definition/share-settings.js';
+import type { ShareRepository } from '../definition/settings/share-settings.js';
 import type { RegistryLoginOptions } from '../distribution/open-repository.js';
 import type { Repository } from '../distribution/repository.js';
 import type { Surroundings } from '../surroundings.js';

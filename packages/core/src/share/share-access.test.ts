@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ShareSettings } from '../definition/share-settings.js';
+import type { ShareSettings } from '../definition/settings/share-settings.js';
 import type { Environment } from '../surroundings.js';
 import { shareAccess } from './share-access.js';
 

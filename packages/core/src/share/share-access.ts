@@ -3,7 +3,7 @@ import {
   type ShareMode,
   type ShareRepository,
   type ShareSettings,
-} from '../definition/share-settings.js';
+} from '../definition/settings/share-settings.js';
 import { ImageError } from '../errors.js';
 import type { Environment } from '../surroundings.js';
 

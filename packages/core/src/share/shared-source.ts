@@ -1,12 +1,12 @@
 import type { ImageRecord } from '../catalog/record.js';
-import type { ShareRepository } from '../definition/share-settings.js';
+import type { ShareRepository } from '../definition/settings/share-settings.js';
 import { ImageError } from '../errors.js';
 import type { Descriptor } from '../oci/descriptor.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import type { Limits } from '../oci/limits.js';
 import { CachedSource } from '../store/cached-source.js';
 import type { Surroundings } from '../surroundings.js';
-import { resolveAmong } from '../transfer/resolve.js';
+import { resolveAmong } from '../transfer/graph/resolve.js';
 import type {
   Bytes,
   FindReferrersOptions,

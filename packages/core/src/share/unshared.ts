@@ -2,7 +2,7 @@ import { copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { CatalogPlace } from '../catalog/locate.js';
 import { rename, rm } from '../disk/busy/retried.js';
-import { inside } from '../disk/inside.js';
+import { inside } from '../disk/paths/inside.js';
 
 /**
  * The archive of an image that the share did not take: `.stowage/unshared/<name>.tar`. It is an output of the Nx target, so

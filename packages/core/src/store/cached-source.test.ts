@@ -10,7 +10,7 @@ import { temporaryFolder } from '../../testing/temporary.js';
 import { describe as descriptorOf, type Descriptor } from '../oci/descriptor.js';
 import { MediaType } from '../oci/media-types.js';
 import { readContent } from '../transfer/verified.js';
-import { walk } from '../transfer/walk.js';
+import { walk } from '../transfer/graph/walk.js';
 import { CachedSource } from './cached-source.js';
 import { listNames } from './names.js';
 import { blobFile, partialFile, partialFolder } from './paths.js';

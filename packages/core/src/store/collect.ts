@@ -3,7 +3,7 @@ import { allocatedBytesOf, statIfExists } from '../disk/allocated.js';
 import { rm } from '../disk/busy/retried.js';
 import { ALGORITHMS, type Digest } from '../oci/digest.js';
 import type { Source } from '../transfer/store.js';
-import { walk } from '../transfer/walk.js';
+import { walk } from '../transfer/graph/walk.js';
 import { namesIn } from '../disk/if-there.js';
 import { blobFolder, digestOfBlobFile, partialFolder } from './paths.js';
 

@@ -5,9 +5,9 @@ import type { Descriptor } from '../oci/descriptor.js';
 import { isDigest, type Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import { canonicalReference } from '../oci/reference.js';
-import { resolveAmong } from '../transfer/resolve.js';
+import { resolveAmong } from '../transfer/graph/resolve.js';
 import type { Bytes, CallOptions, Open, ReadOptions, Store } from '../transfer/store.js';
-import type { Graph } from '../transfer/graph.js';
+import type { Graph } from '../transfer/graph/graph.js';
 import { BlobDir } from './blob-dir.js';
 import { collect } from './collect.js';
 import {

@@ -1,9 +1,9 @@
 import { open, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { statIfExists } from '../disk/allocated.js';
-import { inside } from '../disk/inside.js';
+import { inside } from '../disk/paths/inside.js';
 import { readRange } from '../disk/read-range.js';
-import { toSlashes } from '../disk/slashed.js';
+import { toSlashes } from '../disk/paths/slashed.js';
 import { ImageError } from '../errors.js';
 import { INDEX_FILE, type NamingOptions } from '../oci/layout.js';
 import type { Extent } from '../transfer/extent.js';

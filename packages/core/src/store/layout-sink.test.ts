@@ -7,8 +7,8 @@ import { MemoryStore } from '../../testing/memory-store.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { mergeLayoutIndex } from '../oci/layout.js';
 import { copy, copyGraph } from '../transfer/copy.js';
-import type { Graph } from '../transfer/graph.js';
-import { walk } from '../transfer/walk.js';
+import type { Graph } from '../transfer/graph/graph.js';
+import { walk } from '../transfer/graph/walk.js';
 import { openLayout } from './layout-dir.js';
 import { LayoutSink } from './layout-sink.js';
 

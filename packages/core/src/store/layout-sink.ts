@@ -18,7 +18,7 @@ import {
 } from '../oci/layout.js';
 import { canonicalReference } from '../oci/reference.js';
 import type { CallOptions, Open, Sink } from '../transfer/store.js';
-import type { Graph } from '../transfer/graph.js';
+import type { Graph } from '../transfer/graph/graph.js';
 import { BlobDir } from './blob-dir.js';
 import { LayoutStaging } from './layout-staging.js';
 import { blobFile } from './paths.js';

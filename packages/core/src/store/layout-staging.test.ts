@@ -8,7 +8,7 @@ import { layoutLock } from '../disk/leftover-files.js';
 import { holdLock } from '../disk/lock.js';
 import { copyGraph } from '../transfer/copy.js';
 import { tap } from '../transfer/tap.js';
-import { walk } from '../transfer/walk.js';
+import { walk } from '../transfer/graph/walk.js';
 import { openLayout } from './layout-dir.js';
 import { LayoutSink } from './layout-sink.js';
 

@@ -1,4 +1,4 @@
-import { inside } from '../disk/inside.js';
+import { inside } from '../disk/paths/inside.js';
 import {
   algorithmOf,
   hexOf,

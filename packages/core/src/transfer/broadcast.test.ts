@@ -4,7 +4,7 @@ import { storeWith } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
 import { BroadcastSink } from './broadcast.js';
 import { copy } from './copy.js';
-import { walk } from './walk.js';
+import { walk } from './graph/walk.js';
 
 for (const at of [0, 1])
   sinkContract(`sink ${at + 1} of two that are written together`, async () => {

@@ -1,7 +1,7 @@
 import type { Descriptor } from '../oci/descriptor.js';
 import type { Digest } from '../oci/digest.js';
 import type { CallOptions, Open, Sink } from './store.js';
-import type { Graph } from './graph.js';
+import type { Graph } from './graph/graph.js';
 
 /** Writes to several sinks. A blob that one of them wants is written to all. */
 export class BroadcastSink implements Sink {

@@ -4,9 +4,9 @@ import { isLocated, type LocatedSource } from './extent.js';
 import type { Bytes, CallOptions, Open, Sink, Source } from './store.js';
 import { forEachOf } from './for-each-of.js';
 import { requireSame, verified } from './verified.js';
-import { walk } from './walk.js';
+import { walk } from './graph/walk.js';
 import { foreignLayersLeftOut, takenBy } from './foreign-layers.js';
-import type { Graph } from './graph.js';
+import type { Graph } from './graph/graph.js';
 import { tap } from './tap.js';
 import type { Notice } from '../wording.js';
 

@@ -4,7 +4,7 @@ import { storeWith } from '../../testing/image.js';
 import { describe as describeBytes, type Descriptor } from '../oci/descriptor.js';
 import { MediaType } from '../oci/media-types.js';
 import { foreignLayersLeftOut, takenBy } from './foreign-layers.js';
-import { walk } from './walk.js';
+import { walk } from './graph/walk.js';
 
 const foreign = (text: string): Descriptor =>
   describeBytes(MediaType.foreignGzip, Buffer.from(text));

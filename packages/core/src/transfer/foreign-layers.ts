@@ -1,6 +1,6 @@
 import type { Descriptor } from '../oci/descriptor.js';
 import { isForeignLayerType } from '../oci/media-types.js';
-import type { Graph } from './graph.js';
+import type { Graph } from './graph/graph.js';
 import type { Sink } from './store.js';
 
 /** The graph with the nodes that a sink takes; foreign layers among the others count as left out. */

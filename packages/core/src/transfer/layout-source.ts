@@ -9,7 +9,7 @@ import {
 import type { Limits } from '../oci/limits.js';
 import type { Extent, LocatedSource } from './extent.js';
 import type { Files } from './files.js';
-import { resolveAmong } from './resolve.js';
+import { resolveAmong } from './graph/resolve.js';
 import type { Bytes, ReadOptions } from './store.js';
 import { readAll } from './verified.js';
 

@@ -3,7 +3,7 @@ import { storeWith } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
 import { copy } from './copy.js';
 import { requireHeld } from './require-held.js';
-import { walk } from './walk.js';
+import { walk } from './graph/walk.js';
 
 /** An image whose last layer its source lacks. */
 async function start() {

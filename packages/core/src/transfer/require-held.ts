@@ -1,6 +1,6 @@
-import type { Graph } from './graph.js';
+import type { Graph } from './graph/graph.js';
 import type { CallOptions, Sink, Source } from './store.js';
-import { incompleteError } from './walk.js';
+import { incompleteError } from './graph/walk.js';
 
 /**
  * Checks that the destination has what the source of an image lacks: a delta needs no base there.

@@ -4,7 +4,7 @@ import type { Digest } from '../oci/digest.js';
 import type { NamedDescriptor } from '../oci/layout.js';
 import type { Limits } from '../oci/limits.js';
 import type { Notice } from '../wording.js';
-import type { Graph } from './graph.js';
+import type { Graph } from './graph/graph.js';
 
 /** Content as a stream of chunks of any size. */
 export type Bytes = AsyncIterable<Uint8Array>;

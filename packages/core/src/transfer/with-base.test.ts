@@ -3,7 +3,7 @@ import { sourceContract } from '../../testing/contracts/source.js';
 import { storeWith } from '../../testing/image.js';
 import { MemoryStore } from '../../testing/memory-store.js';
 import { readContent } from './verified.js';
-import { walk } from './walk.js';
+import { walk } from './graph/walk.js';
 import { withBase } from './with-base.js';
 
 /** The content without its layers, and a base that has only those. */

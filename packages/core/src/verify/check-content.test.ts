@@ -9,7 +9,7 @@ import { DEFAULT_LIMITS } from '../oci/limits.js';
 import { MediaType } from '../oci/media-types.js';
 import { LayoutSink } from '../store/layout-sink.js';
 import { openLayout } from '../store/layout-dir.js';
-import { walk } from '../transfer/walk.js';
+import { walk } from '../transfer/graph/walk.js';
 import { checkContent, type Leaf } from './check-content.js';
 
 const PLAIN = Buffer.from('some content '.repeat(100));

@@ -7,7 +7,7 @@ import { isImageConfigType, isLayerType, isManifestType } from '../oci/media-typ
 import type { DockerHalf, DockerImage } from '../transfer/halves.js';
 import type { CallOptions, Source } from '../transfer/store.js';
 import { readContent } from '../transfer/verified.js';
-import { budgetFor, type Budget } from '../transfer/walk.js';
+import { budgetFor, type Budget } from '../transfer/graph/walk.js';
 import { createProblem, type ImageProblem } from './problem.js';
 
 /** Result of {@link compareHalves}. */

@@ -6,7 +6,7 @@ import { MemoryStore } from '../../testing/memory-store.js';
 import { temporaryFolder } from '../../testing/temporary.js';
 import { ArchiveWriter } from '../archive/archive-writer.js';
 import { openArchive } from '../archive/open-archive.js';
-import { packTar, type TarMember } from '../archive/pack-tar.js';
+import { packTar, type TarMember } from '../archive/tar/pack-tar.js';
 import { writeAtomically } from '../disk/atomic-write.js';
 import { digestOf, type Digest } from '../oci/digest.js';
 import { formatManifest } from '../oci/manifest.js';

@@ -3,7 +3,7 @@ import type { Descriptor } from '../../src/oci/descriptor.js';
 import { digestOf } from '../../src/oci/digest.js';
 import type { RegistryReader } from '../../src/registry/hosted.js';
 import { readAll } from '../../src/transfer/verified.js';
-import { walk } from '../../src/transfer/walk.js';
+import { walk } from '../../src/transfer/graph/walk.js';
 import { writeImage, writeIndex, writeReferrer } from '../image.js';
 import { MemoryStore } from '../memory-store.js';
 

@@ -3,7 +3,7 @@ import type { Descriptor } from '../../src/oci/descriptor.js';
 import { copy, oneChunk } from '../../src/transfer/copy.js';
 import type { Sink, Source } from '../../src/transfer/store.js';
 import { readContent } from '../../src/transfer/verified.js';
-import { walk } from '../../src/transfer/walk.js';
+import { walk } from '../../src/transfer/graph/walk.js';
 import { writeImage, writeIndex } from '../image.js';
 import { MemoryStore } from '../memory-store.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Source } from '../../src/transfer/store.js';
 import { readAll, readContent } from '../../src/transfer/verified.js';
-import { walk } from '../../src/transfer/walk.js';
+import { walk } from '../../src/transfer/graph/walk.js';
 import { usedLate } from '../chunks.js';
 import { writeImage, writeIndex } from '../image.js';
 import { MemoryStore } from '../memory-store.js';

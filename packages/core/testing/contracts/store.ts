@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { copy } from '../../src/transfer/copy.js';
 import type { Store } from '../../src/transfer/store.js';
-import { walk } from '../../src/transfer/walk.js';
+import { walk } from '../../src/transfer/graph/walk.js';
 import { storeWith, writeImage } from '../image.js';
 import { MemoryStore } from '../memory-store.js';
 import { sinkContract } from './sink.js';

@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseItems } from '../../src/archive/docker-archive.js';
-import { indexTar, type TarEntry } from '../../src/archive/tar-index.js';
-import { editCatalog, parseCatalog } from '../../src/catalog/edit.js';
+import { indexTar, type TarEntry } from '../../src/archive/tar/tar-index.js';
+import { editCatalog, parseCatalog } from '../../src/catalog/yaml/edit.js';
 import { formatRecord, parseRecord } from '../../src/catalog/record.js';
 import { parseChallenges } from '../../src/distribution/auth/challenge.js';
 import { parseImageList } from '../../src/definition/image-list/image-list.js';

@@ -5,9 +5,9 @@ import { baseImage, linesOf } from '../../../testing/base-image.js';
 import type { MemoryStore } from '../../../testing/memory-store.js';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { parseDefinition } from '../../definition/definition.js';
-import { imagesOf } from '../../transfer/graph.js';
-import { walk } from '../../transfer/walk.js';
-import { contextRoots, listContext } from '../context.js';
+import { imagesOf } from '../../transfer/graph/graph.js';
+import { walk } from '../../transfer/graph/walk.js';
+import { contextRoots, listContext } from '../context/context.js';
 import { makeImage } from '../make.js';
 
 const USRMERGE = [

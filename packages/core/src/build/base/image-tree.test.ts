@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { baseImage } from '../../../testing/base-image.js';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { DEFAULT_LIMITS, type Limits } from '../../oci/limits.js';
-import { imagesOf } from '../../transfer/graph.js';
-import { walk } from '../../transfer/walk.js';
+import { imagesOf } from '../../transfer/graph/graph.js';
+import { walk } from '../../transfer/graph/walk.js';
 import { folderOf, foldersOf, joinPath, readImageTree } from './image-tree.js';
 
 async function treeOf(layers: readonly (readonly string[])[], limits: Partial<Limits> = {}) {

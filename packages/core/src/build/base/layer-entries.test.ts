@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { put } from '../../../testing/image.js';
 import { MemoryStore } from '../../../testing/memory-store.js';
 import { temporaryFolder } from '../../../testing/temporary.js';
-import { packTar, type TarMember } from '../../archive/pack-tar.js';
+import { packTar, type TarMember } from '../../archive/tar/pack-tar.js';
 import { digestOf } from '../../oci/digest.js';
 import { MediaType } from '../../oci/media-types.js';
 import { readAll } from '../../transfer/verified.js';

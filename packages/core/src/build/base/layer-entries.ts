@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { readTarHeaders } from '../../archive/read-tar-headers.js';
-import type { TarMemberHeader } from '../../archive/tar-members.js';
+import { readTarHeaders } from '../../archive/tar/read-tar-headers.js';
+import type { TarMemberHeader } from '../../archive/tar/tar-members.js';
 import { decompress } from '../../compression/decompress.js';
 import { peekCompression } from '../../compression/peek.js';
 import { writeAtomically } from '../../disk/atomic-write.js';
-import { readOwn } from '../../disk/own-file.js';
+import { readOwn } from '../../disk/paths/own-file.js';
 import { touchFile } from '../../disk/touch.js';
 import { ImageError, isMalformed } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { MemberHeader } from '../../archive/tar-member.js';
+import type { MemberHeader } from '../../archive/tar/tar-member.js';
 import { ImageError } from '../../errors.js';
 import {
   folderOf,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { systemCode } from '../../errors.js';
 import { readAll } from '../../transfer/verified.js';
-import { listContext } from '../context.js';
+import { listContext } from '../context/context.js';
 import { isSmall, readContextFile, readSmallFile, type ContextFile } from './context-file.js';
 
 async function listed(content: string | Buffer): Promise<ContextFile> {

@@ -7,15 +7,15 @@ import {
   readSync,
   type Stats,
 } from 'node:fs';
-import { decodeName, systemPath } from '../../disk/byte-names.js';
-import { openOwn, openOwnSync } from '../../disk/own-file.js';
+import { decodeName, systemPath } from '../../disk/paths/byte-names.js';
+import { openOwn, openOwnSync } from '../../disk/paths/own-file.js';
 import { readRange } from '../../disk/read-range.js';
-import { toSlashes } from '../../disk/slashed.js';
+import { toSlashes } from '../../disk/paths/slashed.js';
 import { ImageError } from '../../errors.js';
-import type { TarMember } from '../../archive/pack-tar.js';
-import { BLOCK, paddedSize } from '../../archive/tar-header.js';
+import type { TarMember } from '../../archive/tar/pack-tar.js';
+import { BLOCK, paddedSize } from '../../archive/tar/tar-header.js';
 import type { Bytes } from '../../transfer/store.js';
-import { IGNORE_FILE } from '../ignore-file.js';
+import { IGNORE_FILE } from '../context/ignore-file.js';
 import { isModeLost, modeOf } from './file-modes.js';
 
 /**

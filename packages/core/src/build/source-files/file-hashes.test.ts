@@ -2,7 +2,7 @@ import { readdir, readFile, rename, symlink, utimes, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
-import { listContext } from '../context.js';
+import { listContext } from '../context/context.js';
 import type { ContextFile } from './context-file.js';
 import { FileHashes } from './file-hashes.js';
 

@@ -1,5 +1,5 @@
 import { writeAtomically } from '../../disk/atomic-write.js';
-import { readOwn } from '../../disk/own-file.js';
+import { readOwn } from '../../disk/paths/own-file.js';
 import { settledBefore, touchFile } from '../../disk/touch.js';
 import { ImageError } from '../../errors.js';
 import { digestOf } from '../../oci/digest.js';

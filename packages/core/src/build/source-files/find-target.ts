@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
-import { isBelow } from '../../disk/inside.js';
-import { outsideLinkError } from '../../disk/own-folder.js';
-import { realPath } from '../../disk/real-path.js';
-import { toSlashes } from '../../disk/slashed.js';
+import { isBelow } from '../../disk/paths/inside.js';
+import { outsideLinkError } from '../../disk/paths/own-folder.js';
+import { realPath } from '../../disk/paths/real-path.js';
+import { toSlashes } from '../../disk/paths/slashed.js';
 
 /**
  * The path in the context to which a link leads; undefined if nothing is there.

@@ -1,4 +1,4 @@
-import { decodeName } from '../../disk/byte-names.js';
+import { decodeName } from '../../disk/paths/byte-names.js';
 import { runProgram } from '../../engine/program.js';
 import { ImageError } from '../../errors.js';
 import type { CallOptions } from '../../transfer/store.js';

@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { linesOf } from '../../../testing/base-image.js';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { parseDefinition } from '../../definition/definition.js';
-import { contextRoots, listContext, selectFiles } from '../context.js';
+import { contextRoots, listContext, selectFiles } from '../context/context.js';
 import { makeLayer } from '../layer.js';
 import { readContextFile, readSmallFile } from './context-file.js';
 import { isModeLost, modeOf, readGitModes } from './file-modes.js';
-import { lostModesNotice } from '../lost-modes.js';
+import { lostModesNotice } from '../engine/lost-modes.js';
 
 async function tree(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await temporaryFolder();

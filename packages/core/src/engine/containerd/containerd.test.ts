@@ -5,9 +5,9 @@ import { writeIndex } from '../../../testing/image.js';
 import { MemoryStore } from '../../../testing/memory-store.js';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { chainIds } from '../../oci/config.js';
-import { imagesOf } from '../../transfer/graph.js';
+import { imagesOf } from '../../transfer/graph/graph.js';
 import { readContent } from '../../transfer/verified.js';
-import { walk } from '../../transfer/walk.js';
+import { walk } from '../../transfer/graph/walk.js';
 import { ContainerdEngine } from './containerd.js';
 import { Ctr } from './ctr.js';
 

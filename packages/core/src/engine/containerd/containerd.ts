@@ -4,7 +4,7 @@ import { ImageError } from '../../errors.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
 import { canonicalReference } from '../../oci/reference.js';
 import type { CallOptions, Sink, Source } from '../../transfer/store.js';
-import type { Graph } from '../../transfer/graph.js';
+import type { Graph } from '../../transfer/graph/graph.js';
 import { Ctr } from './ctr.js';
 import { exportImage, importImages, type ExportOptions } from './ctr-archives.js';
 import { contentOf, ignoreAbsent, partsOf, snapshotSizes } from './ctr-contents.js';

@@ -3,7 +3,7 @@ import type { Descriptor } from '../../oci/descriptor.js';
 import { isManifestType } from '../../oci/media-types.js';
 import type { Digest } from '../../oci/digest.js';
 import { canonicalReference } from '../../oci/reference.js';
-import type { Graph } from '../../transfer/graph.js';
+import type { Graph } from '../../transfer/graph/graph.js';
 
 /** An archive writer that records the names it wrote, with their digests, and whether content is left out. */
 export class NamedWriter extends ArchiveWriter {

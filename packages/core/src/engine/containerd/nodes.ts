@@ -4,7 +4,7 @@ import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
 import { BroadcastSink } from '../../transfer/broadcast.js';
 import type { CallOptions, Sink, Source } from '../../transfer/store.js';
-import type { Graph } from '../../transfer/graph.js';
+import type { Graph } from '../../transfer/graph/graph.js';
 import { containerdIn } from './containerd.js';
 import type { Engine, EngineImage, EngineSourceOptions, ImagePart } from '../engine.js';
 import { option, wording } from '../../wording.js';

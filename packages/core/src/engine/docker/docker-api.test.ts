@@ -5,7 +5,7 @@ import { collect, inChunks } from '../../../testing/chunks.js';
 import { listening } from '../../../testing/listening.js';
 import { bodyOfRequest } from '../../../testing/registry-client.js';
 import { DockerApi } from './docker-api.js';
-import { dockerTargets } from './docker-host.js';
+import { dockerTargets } from './connection/docker-host.js';
 
 function apiAt(host: string): DockerApi {
   const [target] = dockerTargets(host, { env: {}, home: '/' }, 'linux');

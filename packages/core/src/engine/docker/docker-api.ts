@@ -5,7 +5,7 @@ import { apiVersionFor, isAtLeast } from './api-version.js';
 import { requestError } from './docker-errors.js';
 import { Fields } from './fields.js';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
-import type { DockerTarget } from './docker-host.js';
+import type { DockerTarget } from './connection/docker-host.js';
 import { Docker } from './dockerode.js';
 import { engineModem, type Dial, type EngineModem } from './engine-modem.js';
 

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { listening } from '../../../testing/listening.js';
 import type { BuildRequest } from '../engine.js';
 import { DockerEngine } from './docker.js';
-import { dockerTargets } from './docker-host.js';
+import { dockerTargets } from './connection/docker-host.js';
 
 const REQUEST: BuildRequest = {
   context: [],

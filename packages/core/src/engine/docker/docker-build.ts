@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { packTar } from '../../archive/pack-tar.js';
+import { packTar } from '../../archive/tar/pack-tar.js';
 import type { Builder, BuildRequest, EngineBuildOptions, StepSettings } from '../engine.js';
 import type { DockerApi, DockerRequest } from './docker-api.js';
 import { formData } from './form-data.js';

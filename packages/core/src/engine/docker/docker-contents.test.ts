@@ -3,8 +3,8 @@ import { storeWith } from '../../../testing/image.js';
 import { chainIds } from '../../oci/config.js';
 import { digestOf } from '../../oci/digest.js';
 import { Fields } from './fields.js';
-import { imagesOf } from '../../transfer/graph.js';
-import { walk } from '../../transfer/walk.js';
+import { imagesOf } from '../../transfer/graph/graph.js';
+import { walk } from '../../transfer/graph/walk.js';
 import type { DockerApi } from './docker-api.js';
 import { dockerContents, dockerHolds } from './docker-contents.js';
 

@@ -4,7 +4,7 @@ import { inChunks } from '../../../testing/chunks.js';
 import { listening } from '../../../testing/listening.js';
 import { bodyOfRequest } from '../../../testing/registry-client.js';
 import { DockerApi } from './docker-api.js';
-import { dockerTargets } from './docker-host.js';
+import { dockerTargets } from './connection/docker-host.js';
 import { runInContainer } from './docker-run.js';
 
 /** A frame of output, as the engine sends it. */

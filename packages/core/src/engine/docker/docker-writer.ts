@@ -4,7 +4,7 @@ import type { Digest } from '../../oci/digest.js';
 import { matchesPlatform } from '../../oci/match-platform.js';
 import type { Platform } from '../../oci/platform.js';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
-import { imagesOf, type Graph } from '../../transfer/graph.js';
+import { imagesOf, type Graph } from '../../transfer/graph/graph.js';
 import type { EngineImage } from '../engine.js';
 
 /** The requests of a {@link DockerWriter} to its engine. */

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { listening } from '../../../testing/listening.js';
 import { digestOf } from '../../oci/digest.js';
 import { DockerEngine } from './docker.js';
-import { dockerTargets } from './docker-host.js';
+import { dockerTargets } from './connection/docker-host.js';
 
 const ID = digestOf(Buffer.from('image'));
 

@@ -13,11 +13,11 @@ import {
 } from '../../oci/reference.js';
 import type { CallOptions, Sink, Source } from '../../transfer/store.js';
 import { withPresentPlatforms } from '../present-platforms.js';
-import type { Graph } from '../../transfer/graph.js';
+import type { Graph } from '../../transfer/graph/graph.js';
 import { builderOf } from './builder.js';
 import { DockerApi, type DockerRequest } from './docker-api.js';
 import { dockerContents, dockerHolds, hasContainerdStore } from './docker-contents.js';
-import type { DockerTarget } from './docker-host.js';
+import type { DockerTarget } from './connection/docker-host.js';
 import { askForManifests, readDockerImage, TELLS_MANIFESTS } from './docker-image.js';
 import { runInContainer } from './docker-run.js';
 import { readDockerStream, type DockerStreamResult } from './docker-stream.js';

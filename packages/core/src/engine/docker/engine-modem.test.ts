@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { listening, type ListeningOptions } from '../../../testing/listening.js';
 import { selfSigned } from '../../../testing/self-signed.js';
 import { temporaryFolder } from '../../../testing/temporary.js';
-import type { Connection } from './docker-host.js';
+import type { Connection } from './connection/docker-host.js';
 import { engineModem } from './engine-modem.js';
 
 function dockerAt(connection: Connection): Docker {

@@ -14,8 +14,8 @@ import { withLargeReads } from '../../http/large-reads.js';
 import { sendRequest } from '../../http/send-request.js';
 import type { Bytes } from '../../transfer/store.js';
 import { requestError, statusError } from './docker-errors.js';
-import type { Connection } from './docker-host.js';
-import { SshAgent } from './docker-ssh.js';
+import type { Connection } from './connection/docker-host.js';
+import { SshAgent } from './connection/docker-ssh.js';
 import { Modem } from './dockerode.js';
 
 /** The part of dockerode that makes the requests of calls, with our own way to send them. */

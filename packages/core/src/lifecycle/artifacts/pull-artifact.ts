@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { statIfExists } from '../../disk/allocated.js';
 import { writeAtomically } from '../../disk/atomic-write.js';
-import { inside } from '../../disk/inside.js';
-import { requireFolderBelow } from '../../disk/own-folder.js';
+import { inside } from '../../disk/paths/inside.js';
+import { requireFolderBelow } from '../../disk/paths/own-folder.js';
 import type { Repository } from '../../distribution/repository.js';
 import { ImageError, shortList } from '../../errors.js';
 import { absolutePath, type RepositoryLocation } from '../../location.js';

@@ -2,7 +2,7 @@ import { lockPath } from '../../catalog/file.js';
 import { withLock } from '../../disk/lock.js';
 import { findSavedImage, saveImage, type SaveResult } from '../save/save-image.js';
 import type { FoundDefinition } from '../workspace/definitions.js';
-import { openRemote } from '../workspace/open-remote.js';
+import { openRemote } from '../workspace/inputs/open-remote.js';
 import { archiveOf, type Workspace } from '../workspace/workspace.js';
 import type { BuildOptions } from './make-tested.js';
 import { bringImage, saveDefinition } from './save-definition.js';

@@ -7,7 +7,7 @@ import { SCRATCH, type Definition, type Facts } from '../../definition/definitio
 import { didYouMean } from '../../definition/did-you-mean.js';
 import { LOCK_FILE, parseLock, type BaseLock } from '../../definition/lock.js';
 import { parseName } from '../../definition/name.js';
-import { DOCUMENT_LIMIT, readUpTo } from '../../disk/own-file.js';
+import { DOCUMENT_LIMIT, readUpTo } from '../../disk/paths/own-file.js';
 import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
 import { parseLocation, storeLocation, type Location } from '../../location.js';
@@ -16,7 +16,7 @@ import { canonicalReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
 import { sharedCache } from '../cache/shared-cache.js';
 import { findDefinitions } from '../workspace/definitions.js';
-import { openIn } from '../workspace/open-in.js';
+import { openIn } from '../workspace/inputs/open-in.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { verb, wording } from '../../wording.js';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { writeAtomically } from '../../disk/atomic-write.js';
-import { readOwn } from '../../disk/own-file.js';
+import { readOwn } from '../../disk/paths/own-file.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
 import { isObject } from '../../oci/json.js';
 import type { Workspace } from '../workspace/workspace.js';

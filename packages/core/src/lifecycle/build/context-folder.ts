@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { DEFINITION_FILE } from '../../definition/definition.js';
-import { isBelow } from '../../disk/inside.js';
-import { realPath } from '../../disk/real-path.js';
+import { isBelow } from '../../disk/paths/inside.js';
+import { realPath } from '../../disk/paths/real-path.js';
 import { ImageError } from '../../errors.js';
 import type { FoundDefinition } from '../workspace/definitions.js';
 

@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
-import { contextRoots, listContext } from '../../build/context.js';
-import { copiedFiles } from '../../build/copied-files.js';
+import { contextRoots, listContext } from '../../build/context/context.js';
+import { copiedFiles } from '../../build/context/copied-files.js';
 import { isDaemonless } from '../../definition/definition.js';
 import type { CopyYaml } from '../../definition/image-schema.js';
-import { inside } from '../../disk/inside.js';
-import { readOwn } from '../../disk/own-file.js';
-import { requireFolderBelow } from '../../disk/own-folder.js';
+import { inside } from '../../disk/paths/inside.js';
+import { readOwn } from '../../disk/paths/own-file.js';
+import { requireFolderBelow } from '../../disk/paths/own-folder.js';
 import { ImageError } from '../../errors.js';
 import { contextFolder } from './context-folder.js';
 import type { FoundDefinition } from '../workspace/definitions.js';
@@ -37,7 +37,7 @@ export async function dockerfileOf(root: string, found: FoundDefinition): Promis
 
 async function generateFor(root: string, found: FoundDefinition): Promise<string> {
   const { definition } = found;
-  const { generateDockerfile } = await import('../../build/generate-dockerfile.js');
+  const { generateDockerfile } = await import('../../build/engine/generate-dockerfile.js');
   const context = await contextFolder(root, found);
   const files = await listContext(context, contextRoots(definition));
   const folders = new Map(definition.copy.map((item) => [item.from, isFolder(item)]));

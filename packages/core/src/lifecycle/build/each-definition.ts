@@ -2,7 +2,7 @@ import { isDaemonless } from '../../definition/definition.js';
 import { ImageError } from '../../errors.js';
 import type { CallOptions } from '../../transfer/store.js';
 import type { FoundDefinition } from '../workspace/definitions.js';
-import { mapInputs, MOVED_IMAGES } from '../workspace/map-inputs.js';
+import { mapInputs, MOVED_IMAGES } from '../workspace/inputs/map-inputs.js';
 import { keepConnections, type Workspace } from '../workspace/workspace.js';
 
 /**

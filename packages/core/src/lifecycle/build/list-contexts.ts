@@ -1,4 +1,4 @@
-import { listContext, type ListOptions } from '../../build/context.js';
+import { listContext, type ListOptions } from '../../build/context/context.js';
 import type { ContextFile } from '../../build/source-files/context-file.js';
 import type { FoundDefinition } from '../workspace/definitions.js';
 import { contextFolder } from './context-folder.js';

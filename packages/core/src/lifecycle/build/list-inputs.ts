@@ -1,4 +1,4 @@
-import { contextRoots, listContext, selectUsedFiles } from '../../build/context.js';
+import { contextRoots, listContext, selectUsedFiles } from '../../build/context/context.js';
 import { contextFolder } from './context-folder.js';
 import { listContexts } from './list-contexts.js';
 import { secretFiles } from './recipe.js';

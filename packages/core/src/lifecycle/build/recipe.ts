@@ -1,6 +1,6 @@
 import { join, relative, resolve } from 'node:path';
 import { arch } from 'node:os';
-import { contextRoots, listContext } from '../../build/context.js';
+import { contextRoots, listContext } from '../../build/context/context.js';
 import { hashInputs } from '../../build/inputs.js';
 import type { Base } from '../../build/make-options.js';
 import type { ContextFile } from '../../build/source-files/context-file.js';
@@ -8,7 +8,7 @@ import { FileHashes } from '../../build/source-files/file-hashes.js';
 import { hashesFolder } from '../../catalog/file.js';
 import type { ImageRecord } from '../../catalog/record.js';
 import type { Definition, Facts } from '../../definition/definition.js';
-import { toSlashes } from '../../disk/slashed.js';
+import { toSlashes } from '../../disk/paths/slashed.js';
 import { ImageError } from '../../errors.js';
 import { digestOf, hexOf } from '../../oci/digest.js';
 import { parsePlatform, type Platform } from '../../oci/platform.js';

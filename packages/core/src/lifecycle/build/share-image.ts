@@ -7,7 +7,7 @@ import { shareAccess } from '../../share/share-access.js';
 import { takeShared } from '../share/take-shared.js';
 import { dropUnshared, keepUnshared, unsharedPath } from '../../share/unshared.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { holdsImage } from '../workspace/holds-image.js';
+import { holdsImage } from '../workspace/inputs/holds-image.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { textField, verb, wording } from '../../wording.js';
 import type { Recipe } from './recipe.js';

@@ -1,5 +1,5 @@
 import { ensureInEngine } from '../../build/put-into.js';
-import { requireBuilder } from '../../build/require-builder.js';
+import { requireBuilder } from '../../build/engine/require-builder.js';
 import type { Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
 import { familiarReference, parseReference } from '../../oci/reference.js';

@@ -14,8 +14,8 @@ import {
   partialFolder,
 } from '../../store/paths.js';
 import type { CallOptions } from '../../transfer/store.js';
-import { walk } from '../../transfer/walk.js';
-import { sizeOf } from '../../transfer/graph.js';
+import { walk } from '../../transfer/graph/walk.js';
+import { sizeOf } from '../../transfer/graph/graph.js';
 import { hashAll } from '../../transfer/extents/hash-all.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { sharedCache } from './shared-cache.js';

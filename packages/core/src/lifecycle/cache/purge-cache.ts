@@ -8,7 +8,7 @@ import { formatReference } from '../../oci/reference.js';
 import { collect, DEFAULT_GRACE_MS, type CollectOptions } from '../../store/collect.js';
 import { FileStore } from '../../store/file-store.js';
 import { imageFile } from '../../store/paths.js';
-import { walk } from '../../transfer/walk.js';
+import { walk } from '../../transfer/graph/walk.js';
 import { parseDuration, parseSize } from '../workspace/units.js';
 import { sharedCache } from './shared-cache.js';
 import type { VerbOptions } from '../workspace/call.js';

@@ -3,7 +3,7 @@ import { writeImage, writeReferrer } from '../../../testing/image.js';
 import { MemoryStore } from '../../../testing/memory-store.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import type { Opened } from '../../open.js';
-import { walk } from '../../transfer/walk.js';
+import { walk } from '../../transfer/graph/walk.js';
 import type { LifecycleEvent } from '../workspace/call.js';
 import { prepareReferrers, reportSkippedReferrers, withoutReferrers } from './copy-referrers.js';
 

@@ -2,8 +2,8 @@ import { besideSubject } from '../../oci/attachments.js';
 import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import type { Opened } from '../../open.js';
-import type { Graph } from '../../transfer/graph.js';
-import { attachmentOf, referrerGraphsOf, referrersOf } from '../../transfer/referrers.js';
+import type { Graph } from '../../transfer/graph/graph.js';
+import { attachmentOf, referrerGraphsOf, referrersOf } from '../../transfer/graph/referrers.js';
 import type { Source } from '../../transfer/store.js';
 import type { VerbOptions } from '../workspace/call.js';
 

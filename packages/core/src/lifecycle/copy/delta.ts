@@ -3,8 +3,8 @@ import type { NamedDescriptor } from '../../oci/layout.js';
 import type { Opened } from '../../open.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
 import type { Source } from '../../transfer/store.js';
-import { walk } from '../../transfer/walk.js';
-import { sizeOf, type Graph } from '../../transfer/graph.js';
+import { walk } from '../../transfer/graph/walk.js';
+import { sizeOf, type Graph } from '../../transfer/graph/graph.js';
 import { withBase } from '../../transfer/with-base.js';
 
 /** A source, completed by its base if it is a delta, and the base whose blobs are omitted if it is not. */

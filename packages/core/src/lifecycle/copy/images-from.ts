@@ -1,7 +1,7 @@
 import { ImageError } from '../../errors.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import type { Opened } from '../../open.js';
-import { withDistinctNames } from '../../transfer/resolve.js';
+import { withDistinctNames } from '../../transfer/graph/resolve.js';
 import type { CallOptions } from '../../transfer/store.js';
 import { option, wording } from '../../wording.js';
 

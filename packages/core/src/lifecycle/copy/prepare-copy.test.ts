@@ -4,7 +4,7 @@ import { MemoryStore } from '../../../testing/memory-store.js';
 import { workspaceOf } from '../../../testing/workspace.js';
 import { MediaType } from '../../oci/media-types.js';
 import type { Opened } from '../../open.js';
-import { imagesOf } from '../../transfer/graph.js';
+import { imagesOf } from '../../transfer/graph/graph.js';
 import { prepareCopy, type PrepareCopyOptions } from './prepare-copy.js';
 
 /** An image with an SBOM, in memory. */

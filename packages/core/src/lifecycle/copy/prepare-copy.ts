@@ -4,7 +4,7 @@ import type { NamedDescriptor } from '../../oci/layout.js';
 import { canonicalReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
-import { walk } from '../../transfer/walk.js';
+import { walk } from '../../transfer/graph/walk.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { leftOut, malformedMembers } from '../workspace/notices.js';
 import type { Workspace } from '../workspace/workspace.js';

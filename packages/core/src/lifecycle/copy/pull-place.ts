@@ -4,7 +4,7 @@ import type { Opened } from '../../open.js';
 import type { Source } from '../../transfer/store.js';
 import { openPlace, type LoadPlace } from '../load/load-from.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { openIn } from '../workspace/open-in.js';
+import { openIn } from '../workspace/inputs/open-in.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 export interface PullPlaceOptions extends Omit<VerbOptions, 'engine'> {

@@ -1,5 +1,5 @@
 import { schemaOf } from '../../definition/read-yaml.js';
-import { readUpTo } from '../../disk/own-file.js';
+import { readUpTo } from '../../disk/paths/own-file.js';
 import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
 import { parseJson } from '../../oci/json.js';

@@ -11,13 +11,13 @@ import { parseJsonObject } from '../../oci/json.js';
 import { amount } from '../../page/html.js';
 import { printable } from '../../printable.js';
 import { isLocated } from '../../transfer/extent.js';
-import { imagesOf, sizeOf, type Graph } from '../../transfer/graph.js';
+import { imagesOf, sizeOf, type Graph } from '../../transfer/graph/graph.js';
 import type { Source } from '../../transfer/store.js';
 import { Meter } from '../../transfer/tap.js';
-import { budgetFor, walk } from '../../transfer/walk.js';
+import { budgetFor, walk } from '../../transfer/graph/walk.js';
 import { option, wording } from '../../wording.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { openIn } from '../workspace/open-in.js';
+import { openIn } from '../workspace/inputs/open-in.js';
 import type { Workspace } from '../workspace/workspace.js';
 import {
   MANIFEST_SUFFIX,

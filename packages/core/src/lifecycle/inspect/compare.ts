@@ -3,10 +3,10 @@ import { parseLocation, type Location } from '../../location.js';
 import { familiarReference, formatReference, parseReference } from '../../oci/reference.js';
 import type { Bytes } from '../../transfer/store.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { expandInputs } from '../workspace/expand-inputs.js';
+import { expandInputs } from '../workspace/inputs/expand-inputs.js';
 import { noticesOf } from '../workspace/notices.js';
-import { requireOneLogin } from '../workspace/one-login.js';
-import { openIn } from '../workspace/open-in.js';
+import { requireOneLogin } from '../workspace/inputs/one-login.js';
+import { openIn } from '../workspace/inputs/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
 /** Options for comparing images. */

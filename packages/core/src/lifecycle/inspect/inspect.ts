@@ -6,17 +6,17 @@ import { artifactTypeOf } from '../../oci/manifest.js';
 import type { Platform } from '../../oci/platform.js';
 import { parseLocation } from '../../location.js';
 import type { LocationKind } from '../../open.js';
-import { childrenOf } from '../../transfer/select-platform.js';
+import { childrenOf } from '../../transfer/graph/select-platform.js';
 import type { Bytes, Source } from '../../transfer/store.js';
-import { budgetFor, walk } from '../../transfer/walk.js';
+import { budgetFor, walk } from '../../transfer/graph/walk.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
-import { imagesOf, sizeOf } from '../../transfer/graph.js';
-import type { Graph } from '../../transfer/graph.js';
+import { imagesOf, sizeOf } from '../../transfer/graph/graph.js';
+import type { Graph } from '../../transfer/graph/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { expandInputs } from '../workspace/expand-inputs.js';
-import { mapInputs } from '../workspace/map-inputs.js';
+import { expandInputs } from '../workspace/inputs/expand-inputs.js';
+import { mapInputs } from '../workspace/inputs/map-inputs.js';
 import { leftOut, malformedMembers, noticesOf } from '../workspace/notices.js';
-import { openIn } from '../workspace/open-in.js';
+import { openIn } from '../workspace/inputs/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 
 /** The images at a location. */

@@ -14,10 +14,10 @@ import type { VerbOptions } from '../workspace/call.js';
 import type { TransferManifest } from '../copy/transfer-manifest.js';
 import { checkManifest, missingArchives } from './check-manifest.js';
 import { hashAll } from '../../transfer/extents/hash-all.js';
-import { expandInputs } from '../workspace/expand-inputs.js';
-import { requireOneLogin } from '../workspace/one-login.js';
-import { mapInputs } from '../workspace/map-inputs.js';
-import { openIn } from '../workspace/open-in.js';
+import { expandInputs } from '../workspace/inputs/expand-inputs.js';
+import { requireOneLogin } from '../workspace/inputs/one-login.js';
+import { mapInputs } from '../workspace/inputs/map-inputs.js';
+import { openIn } from '../workspace/inputs/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
 

@@ -2,7 +2,7 @@ import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
-import { DOCUMENT_LIMIT } from '../../disk/own-file.js';
+import { DOCUMENT_LIMIT } from '../../disk/paths/own-file.js';
 import { repositoryReader } from './repository-file.js';
 
 async function repository() {

@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
-import { inside, isBelow } from '../../disk/inside.js';
-import { DOCUMENT_LIMIT } from '../../disk/own-file.js';
+import { inside, isBelow } from '../../disk/paths/inside.js';
+import { DOCUMENT_LIMIT } from '../../disk/paths/own-file.js';
 import { isMissing } from '../../disk/if-there.js';
 import { ImageError, systemCode } from '../../errors.js';
 

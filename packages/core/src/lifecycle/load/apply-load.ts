@@ -2,11 +2,11 @@ import { requireSpace, type Need } from '../../disk/free-space.js';
 import { isSameImage, type Engine } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
-import { sizeOf } from '../../transfer/graph.js';
+import { sizeOf } from '../../transfer/graph/graph.js';
 import { makeRoom } from '../prune/make-room.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
-import { mapInputs, throwTogether } from '../workspace/map-inputs.js';
+import { mapInputs, throwTogether } from '../workspace/inputs/map-inputs.js';
 import type { Candidate } from './load-candidates.js';
 import {
   findPresent,

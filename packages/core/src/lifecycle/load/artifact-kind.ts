@@ -1,5 +1,5 @@
 import { artifactTypeOf } from '../../oci/manifest.js';
-import type { Graph } from '../../transfer/graph.js';
+import type { Graph } from '../../transfer/graph/graph.js';
 
 /** Types of artifacts that people know by name. (helm.sh, Use OCI-based registries.) */
 const NAMES: ReadonlyMap<string, string> = new Map([

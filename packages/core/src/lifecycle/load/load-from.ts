@@ -14,8 +14,8 @@ import { canonicalReference, formatReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
 import { option } from '../../wording.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { expandInputs } from '../workspace/expand-inputs.js';
-import { destinationOf, parseTarget } from '../workspace/registry-address.js';
+import { expandInputs } from '../workspace/inputs/expand-inputs.js';
+import { destinationOf, parseTarget } from '../workspace/inputs/registry-address.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 /** The place that stands in for the registries of references. */

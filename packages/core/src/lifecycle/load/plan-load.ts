@@ -5,9 +5,9 @@ import {
   type EngineKind,
 } from '../../engine/engine.js';
 import type { Digest } from '../../oci/digest.js';
-import { imagesOf } from '../../transfer/graph.js';
+import { imagesOf } from '../../transfer/graph/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { mapInputs } from '../workspace/map-inputs.js';
+import { mapInputs } from '../workspace/inputs/map-inputs.js';
 import {
   loadCandidates,
   type Candidate,

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../../testing/temporary.js';
 import { workspaceOf } from '../../../testing/workspace.js';
 import { EmbeddedEngine } from '../../engine/embedded.js';
 import { MediaType } from '../../oci/media-types.js';
-import { imagesOf } from '../../transfer/graph.js';
+import { imagesOf } from '../../transfer/graph/graph.js';
 import { convertForEngine } from './readable-by.js';
 
 const image = (compression: 'gzip' | 'zstd') =>

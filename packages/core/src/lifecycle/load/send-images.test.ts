@@ -6,7 +6,7 @@ import { workspaceOf } from '../../../testing/workspace.js';
 import { EmbeddedEngine } from '../../engine/embedded.js';
 import type { EngineKind } from '../../engine/engine.js';
 import { ImageError } from '../../errors.js';
-import type { Graph } from '../../transfer/graph.js';
+import type { Graph } from '../../transfer/graph/graph.js';
 import type { Sink } from '../../transfer/store.js';
 import { sendImages } from './send-images.js';
 

@@ -3,7 +3,7 @@ import { ImageError } from '../../errors.js';
 import { copyGraph } from '../../transfer/copy.js';
 import { forEachOf } from '../../transfer/for-each-of.js';
 import type { Sink } from '../../transfer/store.js';
-import type { Graph } from '../../transfer/graph.js';
+import type { Graph } from '../../transfer/graph/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Candidate } from './load-candidates.js';
 import { requestsAtOnce } from './plan-load.js';

@@ -2,9 +2,9 @@ import { ImageError } from '../../errors.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { isManifestType } from '../../oci/media-types.js';
 import { formatPlatform, type Platform } from '../../oci/platform.js';
-import { imagesOf } from '../../transfer/graph.js';
+import { imagesOf } from '../../transfer/graph/graph.js';
 import type { CallOptions, Source } from '../../transfer/store.js';
-import { walk } from '../../transfer/walk.js';
+import { walk } from '../../transfer/graph/walk.js';
 
 interface Taking extends CallOptions {
   readonly input: string;

@@ -4,8 +4,8 @@ import { MemoryStore } from '../../../testing/memory-store.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import { ATTESTS, formatIndex } from '../../oci/manifest.js';
 import { MediaType } from '../../oci/media-types.js';
-import { imagesOf } from '../../transfer/graph.js';
-import { walk } from '../../transfer/walk.js';
+import { imagesOf } from '../../transfer/graph/graph.js';
+import { walk } from '../../transfer/graph/walk.js';
 import { withIndex } from './with-index.js';
 
 async function indexOf(store: MemoryStore, manifests: readonly Descriptor[]): Promise<Descriptor> {

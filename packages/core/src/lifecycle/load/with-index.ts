@@ -1,9 +1,9 @@
 import type { Descriptor } from '../../oci/descriptor.js';
 import { ATTESTS, parseManifest } from '../../oci/manifest.js';
-import type { GraphDocument, Graph } from '../../transfer/graph.js';
+import type { GraphDocument, Graph } from '../../transfer/graph/graph.js';
 import type { CallOptions, Source } from '../../transfer/store.js';
 import { readContent } from '../../transfer/verified.js';
-import { walk } from '../../transfer/walk.js';
+import { walk } from '../../transfer/graph/walk.js';
 
 /**
  * The graph of an image with the index that lists it as the root, and its attestations; the other images of the index are

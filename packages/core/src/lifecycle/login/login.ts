@@ -3,7 +3,7 @@ import { ImageError } from '../../errors.js';
 import { absolutePath } from '../../location.js';
 import { option, wording } from '../../wording.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { parseTarget } from '../workspace/registry-address.js';
+import { parseTarget } from '../workspace/inputs/registry-address.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 /** Options for logging in to a registry and out of it. */

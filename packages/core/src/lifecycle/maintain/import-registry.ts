@@ -1,5 +1,8 @@
 import { resolve } from 'node:path';
-import { importImages, type ImportedRegistry } from '../../registry/storage/import-images.js';
+import {
+  importImages,
+  type ImportedRegistry,
+} from '../../registry/storage/import/import-images.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Workspace } from '../workspace/workspace.js';
 import {

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { statIfExists } from '../../disk/allocated.js';
 import { ImageError, systemCode } from '../../errors.js';
 import { checkWritable } from '../../registry/storage/check-writable.js';
-import { foreignLayoutOf } from '../../registry/storage/foreign-registry.js';
+import { foreignLayoutOf } from '../../registry/storage/import/foreign-registry.js';
 import type { CallOptions } from '../../transfer/store.js';
 import { option, textField, verb, wording } from '../../wording.js';
 import type { VerbOptions } from '../workspace/call.js';

@@ -1,4 +1,4 @@
-import type { ShareRepository } from '../../definition/share-settings.js';
+import type { ShareRepository } from '../../definition/settings/share-settings.js';
 import type { Repository } from '../../distribution/repository.js';
 import type { Descriptor } from '../../oci/descriptor.js';
 import type { Digest } from '../../oci/digest.js';

@@ -3,7 +3,7 @@ import {
   SETTINGS_FILE,
   type RuleTexts,
   type Settings,
-} from '../../definition/settings.js';
+} from '../../definition/settings/settings.js';
 import type { PruneRules } from '../../policy/prune-model.js';
 import { option, wording } from '../../wording.js';
 import { parseDuration, parseSpace } from '../workspace/units.js';

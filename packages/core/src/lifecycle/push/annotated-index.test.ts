@@ -13,7 +13,7 @@ import { registryHandler } from '../../registry/handler/handler.js';
 import { RegistryStore } from '../../registry/storage/registry-store.js';
 import { copy } from '../../transfer/copy.js';
 import { readAll } from '../../transfer/verified.js';
-import { walk } from '../../transfer/walk.js';
+import { walk } from '../../transfer/graph/walk.js';
 import { openWorkspace } from '../workspace/workspace.js';
 import { annotateImage } from './annotated-index.js';
 import { push, type PushOptions } from './push.js';

@@ -5,7 +5,7 @@ import { parseManifest } from '../../oci/manifest.js';
 import { MediaType } from '../../oci/media-types.js';
 import { readContent } from '../../transfer/verified.js';
 import type { CallOptions } from '../../transfer/store.js';
-import type { GraphDocument } from '../../transfer/graph.js';
+import type { GraphDocument } from '../../transfer/graph/graph.js';
 import { imagesIn, type PushableImage } from './merge-index.js';
 
 /** Texts about an image by their keys, as `org.opencontainers.image.version` (OCI image spec 1.1, annotations.md). */

@@ -11,10 +11,10 @@ import { FileStore } from '../../store/file-store.js';
 import { blobFile } from '../../store/paths.js';
 import { surroundingsOf } from '../../surroundings.js';
 import { copy } from '../../transfer/copy.js';
-import { imagesOf } from '../../transfer/graph.js';
+import { imagesOf } from '../../transfer/graph/graph.js';
 import type { Source } from '../../transfer/store.js';
 import { readAll } from '../../transfer/verified.js';
-import { walk } from '../../transfer/walk.js';
+import { walk } from '../../transfer/graph/walk.js';
 import { CachedLayers } from './cached-layers.js';
 import { createLayerMemory, recompressImage } from './pushed-form.js';
 

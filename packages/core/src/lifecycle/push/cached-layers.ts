@@ -8,10 +8,10 @@ import { parseReference, type Reference } from '../../oci/reference.js';
 import { FileStore } from '../../store/file-store.js';
 import { hashAll } from '../../transfer/extents/hash-all.js';
 import { blobFile } from '../../store/paths.js';
-import { imagesOf } from '../../transfer/graph.js';
+import { imagesOf } from '../../transfer/graph/graph.js';
 import type { CallOptions, Open } from '../../transfer/store.js';
 import { verified } from '../../transfer/verified.js';
-import { walk } from '../../transfer/walk.js';
+import { walk } from '../../transfer/graph/walk.js';
 
 /** A layer in compressed form, as a registry has it. */
 export interface CachedLayer {

@@ -13,7 +13,7 @@ import { RegistryStore } from '../../registry/storage/registry-store.js';
 import { surroundingsOf } from '../../surroundings.js';
 import { copyGraph } from '../../transfer/copy.js';
 import { readContent } from '../../transfer/verified.js';
-import { walk } from '../../transfer/walk.js';
+import { walk } from '../../transfer/graph/walk.js';
 import { mergeIndex } from './merge-index.js';
 
 /** A tag of a registry to which images are merged, as `push` does. */

@@ -8,7 +8,7 @@ import { platformKey } from '../../oci/match-platform.js';
 import { isImageConfigType, isIndexType, MediaType } from '../../oci/media-types.js';
 import type { CallOptions, Source } from '../../transfer/store.js';
 import { readContent } from '../../transfer/verified.js';
-import type { Graph, GraphDocument } from '../../transfer/graph.js';
+import type { Graph, GraphDocument } from '../../transfer/graph/graph.js';
 
 /** An image in the form in which it is pushed. */
 export interface PushableImage {

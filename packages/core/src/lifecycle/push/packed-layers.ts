@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeAtomically } from '../../disk/atomic-write.js';
 import { rm } from '../../disk/busy/retried.js';
-import { inside } from '../../disk/inside.js';
+import { inside } from '../../disk/paths/inside.js';
 import { readTextIfExists } from '../../disk/if-there.js';
 import type { UploadStore } from '../../distribution/upload/push-blob.js';
 import { parseDescriptor, type Descriptor } from '../../oci/descriptor.js';

@@ -5,7 +5,7 @@ import type { Digest } from '../../oci/digest.js';
 import { isForeignLayerType } from '../../oci/media-types.js';
 import { parseReference } from '../../oci/reference.js';
 import { copyGraph } from '../../transfer/copy.js';
-import { sizeOf, type Graph } from '../../transfer/graph.js';
+import { sizeOf, type Graph } from '../../transfer/graph/graph.js';
 import { requireHeld } from '../../transfer/require-held.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
 import { annotateImage } from './annotated-index.js';

@@ -3,7 +3,7 @@ import { storeWith, writeImage, writeReferrer } from '../../../testing/image.js'
 import { MemoryStore } from '../../../testing/memory-store.js';
 import type { Opened } from '../../open.js';
 import type { LifecycleEvent } from '../workspace/call.js';
-import { parseTarget } from '../workspace/registry-address.js';
+import { parseTarget } from '../workspace/inputs/registry-address.js';
 import { listPushItems, requireOnePerName, type PushNaming } from './push-items.js';
 
 const TARGET = parseTarget('r.example/mirror');

@@ -5,15 +5,19 @@ import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import { HUB, parseNameInRegistry, parseReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';
-import { attachmentOf, referrerGraphsOf, type ReferrerGraph } from '../../transfer/referrers.js';
-import { withDistinctNames } from '../../transfer/resolve.js';
-import { walk } from '../../transfer/walk.js';
+import {
+  attachmentOf,
+  referrerGraphsOf,
+  type ReferrerGraph,
+} from '../../transfer/graph/referrers.js';
+import { withDistinctNames } from '../../transfer/graph/resolve.js';
+import { walk } from '../../transfer/graph/walk.js';
 import { forEachReadable } from '../../transfer/each-readable.js';
-import { imagesOf } from '../../transfer/graph.js';
-import type { Graph } from '../../transfer/graph.js';
+import { imagesOf } from '../../transfer/graph/graph.js';
+import type { Graph } from '../../transfer/graph/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { leftOut, malformedMembers } from '../workspace/notices.js';
-import { destinationOf, type PushTarget } from '../workspace/registry-address.js';
+import { destinationOf, type PushTarget } from '../workspace/inputs/registry-address.js';
 import { option, wording } from '../../wording.js';
 
 /** Names of pushed images. */

@@ -2,7 +2,7 @@ import type { Repository } from '../../distribution/repository.js';
 import { besideSubject } from '../../oci/attachments.js';
 import type { Digest } from '../../oci/digest.js';
 import { copyGraph } from '../../transfer/copy.js';
-import { referrersOf, type ReferrerGraph } from '../../transfer/referrers.js';
+import { referrersOf, type ReferrerGraph } from '../../transfer/graph/referrers.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { PushItem } from './push-items.js';
 

@@ -22,18 +22,18 @@ import {
 } from './push-image.js';
 import { createLayerMemory } from './pushed-form.js';
 import { listPushItems, requireOnePerName, type PushItem, type PushNaming } from './push-items.js';
-import { expandInputs } from '../workspace/expand-inputs.js';
+import { expandInputs } from '../workspace/inputs/expand-inputs.js';
 import {
   atOnce,
   mapInputs,
   REGISTRY_IMAGES,
   settleInputs,
   throwTogether,
-} from '../workspace/map-inputs.js';
-import { parseTarget } from '../workspace/registry-address.js';
+} from '../workspace/inputs/map-inputs.js';
+import { parseTarget } from '../workspace/inputs/registry-address.js';
 import { noticesOf } from '../workspace/notices.js';
-import { requireOneLogin } from '../workspace/one-login.js';
-import { openIn } from '../workspace/open-in.js';
+import { requireOneLogin } from '../workspace/inputs/one-login.js';
+import { openIn } from '../workspace/inputs/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { option, wording } from '../../wording.js';
 

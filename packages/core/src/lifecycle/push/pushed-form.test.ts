@@ -7,7 +7,7 @@ import { openRepository } from '../../distribution/open-repository.js';
 import { MediaType } from '../../oci/media-types.js';
 import type { Opened } from '../../open.js';
 import { surroundingsOf } from '../../surroundings.js';
-import { imagesOf } from '../../transfer/graph.js';
+import { imagesOf } from '../../transfer/graph/graph.js';
 import type { PushableImage } from './merge-index.js';
 import {
   createLayerMemory,

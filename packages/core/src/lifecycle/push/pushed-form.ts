@@ -6,7 +6,7 @@ import {
   type Format,
   type LayerCompression,
 } from '../../convert/formats.js';
-import type { PushCompression } from '../../definition/settings-schema.js';
+import type { PushCompression } from '../../definition/settings/settings-schema.js';
 import { isLoopback } from '../../distribution/host.js';
 import type { Repository } from '../../distribution/repository.js';
 import type { Descriptor } from '../../oci/descriptor.js';
@@ -14,10 +14,10 @@ import type { Digest } from '../../oci/digest.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import { isPlainLayerType } from '../../oci/media-types.js';
 import { parseReference } from '../../oci/reference.js';
-import { imagesOf } from '../../transfer/graph.js';
+import { imagesOf } from '../../transfer/graph/graph.js';
 import type { Bytes, Open, Source } from '../../transfer/store.js';
 import { tap } from '../../transfer/tap.js';
-import { walk } from '../../transfer/walk.js';
+import { walk } from '../../transfer/graph/walk.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { CachedLayer, CachedLayers } from './cached-layers.js';
 import type { PushableImage } from './merge-index.js';

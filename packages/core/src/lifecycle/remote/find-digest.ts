@@ -2,10 +2,10 @@ import { ImageError } from '../../errors.js';
 import { parseLocation, type RepositoryLocation } from '../../location.js';
 import type { Digest } from '../../oci/digest.js';
 import type { Platform } from '../../oci/platform.js';
-import { selectPlatform } from '../../transfer/select-platform.js';
+import { selectPlatform } from '../../transfer/graph/select-platform.js';
 import type { Bytes, Source } from '../../transfer/store.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { openIn } from '../workspace/open-in.js';
+import { openIn } from '../workspace/inputs/open-in.js';
 import { lazyEngine, type Workspace } from '../workspace/workspace.js';
 import { RegistryClients } from './registry-clients.js';
 

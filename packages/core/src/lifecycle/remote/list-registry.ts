@@ -1,7 +1,7 @@
 import { ImageError, type ErrorCode } from '../../errors.js';
 import { formatReference } from '../../oci/reference.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { parseTarget } from '../workspace/registry-address.js';
+import { parseTarget } from '../workspace/inputs/registry-address.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { RegistryClients } from './registry-clients.js';
 import { parseRegistryRepository } from './registry-image.js';

@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
 import { ImageError } from '../../errors.js';
 import { formatReference } from '../../oci/reference.js';
-import { requireOneLogin } from '../workspace/one-login.js';
-import { parseTarget, type PushTarget } from '../workspace/registry-address.js';
-import { mapInputs, MOVED_IMAGES, REGISTRY_IMAGES } from '../workspace/map-inputs.js';
+import { requireOneLogin } from '../workspace/inputs/one-login.js';
+import { parseTarget, type PushTarget } from '../workspace/inputs/registry-address.js';
+import { mapInputs, MOVED_IMAGES, REGISTRY_IMAGES } from '../workspace/inputs/map-inputs.js';
 import type { Workspace } from '../workspace/workspace.js';
 import {
   copyRepository,

@@ -3,7 +3,7 @@ import { createLocator, type ArchiveLocation } from '../../catalog/locate.js';
 import { parseRuns, RUNS_FOLDER, type TaskRun } from '../../definition/runs.js';
 import { allocatedBytes } from '../../disk/allocated.js';
 import { readFolder } from '../../disk/if-there.js';
-import { readOwn } from '../../disk/own-file.js';
+import { readOwn } from '../../disk/paths/own-file.js';
 import { ImageError } from '../../errors.js';
 import type { VerbOptions } from '../workspace/call.js';
 import type { Problem } from '../inspect/problems.js';

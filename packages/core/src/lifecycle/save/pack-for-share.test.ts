@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { storeWith } from '../../../testing/image.js';
 import { workspaceOf } from '../../../testing/workspace.js';
 import { MediaType } from '../../oci/media-types.js';
-import { imagesOf } from '../../transfer/graph.js';
-import { walk } from '../../transfer/walk.js';
+import { imagesOf } from '../../transfer/graph/graph.js';
+import { walk } from '../../transfer/graph/walk.js';
 import { packForShare } from './pack-for-share.js';
 
 it('an image is packed once, for its archive and for the share', async () => {

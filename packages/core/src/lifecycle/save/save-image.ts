@@ -1,21 +1,21 @@
 import { dirname, relative } from 'node:path';
 import { ArchiveWriter } from '../../archive/archive-writer.js';
 import { commitArchive, readRecord, recordPath, type Committed } from '../../catalog/commit.js';
-import { entryOf, newEntry } from '../../catalog/entry.js';
+import { entryOf, newEntry } from '../../catalog/yaml/entry.js';
 import { updateCatalog } from '../../catalog/file.js';
 import type { ImageRecord } from '../../catalog/record.js';
 import type { Facts } from '../../definition/definition.js';
-import { requireFolderBelow } from '../../disk/own-folder.js';
-import { toSlashes } from '../../disk/slashed.js';
+import { requireFolderBelow } from '../../disk/paths/own-folder.js';
+import { toSlashes } from '../../disk/paths/slashed.js';
 import type { Digest } from '../../oci/digest.js';
 import { copyGraph } from '../../transfer/copy.js';
 import type { Source } from '../../transfer/store.js';
-import { walk } from '../../transfer/walk.js';
-import { imagesOf, sizeOf } from '../../transfer/graph.js';
-import type { Graph } from '../../transfer/graph.js';
+import { walk } from '../../transfer/graph/walk.js';
+import { imagesOf, sizeOf } from '../../transfer/graph/graph.js';
+import type { Graph } from '../../transfer/graph/graph.js';
 import type { VerbOptions } from '../workspace/call.js';
 import { makeRoom } from '../prune/make-room.js';
-import { sizeIfHolding } from '../workspace/holds-image.js';
+import { sizeIfHolding } from '../workspace/inputs/holds-image.js';
 import type { Workspace } from '../workspace/workspace.js';
 
 /** An image that was saved, or found already saved or in the share. */

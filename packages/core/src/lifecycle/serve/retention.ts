@@ -1,4 +1,4 @@
-import type { RuleTexts } from '../../definition/settings.js';
+import type { RuleTexts } from '../../definition/settings/settings.js';
 import { modifiedAt } from '../../disk/allocated.js';
 import { shortList } from '../../errors.js';
 import { makeLink } from '../../registry/storage/links.js';

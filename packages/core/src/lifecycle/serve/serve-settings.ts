@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { ServePruneYaml, ServeYaml } from '../../definition/serve-schema.js';
+import type { ServePruneYaml, ServeYaml } from '../../definition/settings/serve-schema.js';
 import { parseAccessRule } from '../../registry/access/access-rule.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { RetentionOptions } from './retention.js';

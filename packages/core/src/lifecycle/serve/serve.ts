@@ -2,7 +2,7 @@ import { registryHandler } from '../../registry/handler/handler.js';
 import type { PasswordCheck } from '../../registry/access/passwords.js';
 import type { Limit, RequestLimits } from '../../registry/handler/limiter.js';
 import { Metrics, type MetricsValues } from '../../registry/metrics.js';
-import type { Quotas } from '../../registry/storage/quotas.js';
+import type { Quotas } from '../../registry/storage/quota/quotas.js';
 import { ImageError } from '../../errors.js';
 import { readSettings, type Workspace } from '../workspace/workspace.js';
 import { parseUpkeep } from '../maintain/upkeep.js';

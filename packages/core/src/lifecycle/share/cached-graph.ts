@@ -2,9 +2,9 @@ import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';
 import { FileStore } from '../../store/file-store.js';
 import { readImage } from '../../store/names.js';
-import type { Graph } from '../../transfer/graph.js';
+import type { Graph } from '../../transfer/graph/graph.js';
 import type { CallOptions } from '../../transfer/store.js';
-import { walk } from '../../transfer/walk.js';
+import { walk } from '../../transfer/graph/walk.js';
 
 /**
  * The graph of an image as far as the cache of registries has it; its `missing` lists the rest.

@@ -1,4 +1,4 @@
-import type { ShareRepository } from '../../definition/share-settings.js';
+import type { ShareRepository } from '../../definition/settings/share-settings.js';
 import type { Repository } from '../../distribution/repository.js';
 import { ImageError } from '../../errors.js';
 import type { Digest } from '../../oci/digest.js';

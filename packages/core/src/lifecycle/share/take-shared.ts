@@ -7,7 +7,7 @@ import {
   type SaveResult,
   type SaveTarget,
 } from '../save/save-image.js';
-import { holdingOf, sizeIfHolding } from '../workspace/holds-image.js';
+import { holdingOf, sizeIfHolding } from '../workspace/inputs/holds-image.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { dropUnshared } from '../../share/unshared.js';
 

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import type { ShareRepository } from '../../definition/share-settings.js';
+import type { ShareRepository } from '../../definition/settings/share-settings.js';
 import type { Repository } from '../../distribution/repository.js';
 import { ImageError } from '../../errors.js';
 import { isAway, markAway } from '../../share/away.js';

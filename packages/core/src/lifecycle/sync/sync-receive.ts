@@ -9,7 +9,7 @@ import type { Source } from '../../transfer/store.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
 import type { LocalImage, SyncResult } from './sync-records.js';
 import { artifactOf, recordTag, remoteRecord, type SyncRepository } from './sync-records.js';
-import { requireOwnReference } from '../workspace/own-reference.js';
+import { requireOwnReference } from '../workspace/inputs/own-reference.js';
 import { saveImage } from '../save/save-image.js';
 import { syncCatalog } from '../workspace/sync-catalog.js';
 import { archiveOf, type Workspace } from '../workspace/workspace.js';

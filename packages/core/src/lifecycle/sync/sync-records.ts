@@ -8,7 +8,7 @@ import { parseManifest } from '../../oci/manifest.js';
 import { MediaType } from '../../oci/media-types.js';
 import type { Reference } from '../../oci/reference.js';
 import { parseShareTag } from '../../share/share-entry.js';
-import type { Graph } from '../../transfer/graph.js';
+import type { Graph } from '../../transfer/graph/graph.js';
 import type { CallOptions, Source } from '../../transfer/store.js';
 import { readContent } from '../../transfer/verified.js';
 

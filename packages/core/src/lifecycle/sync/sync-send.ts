@@ -4,7 +4,7 @@ import type { CatalogPlace } from '../../catalog/locate.js';
 import type { Digest } from '../../oci/digest.js';
 import { formatReference } from '../../oci/reference.js';
 import { copyGraph, oneChunk } from '../../transfer/copy.js';
-import { walk } from '../../transfer/walk.js';
+import { walk } from '../../transfer/graph/walk.js';
 import type { LifecycleEvent, VerbOptions } from '../workspace/call.js';
 import type { LocalImage, SyncResult } from './sync-records.js';
 import { artifactOf, recordTag, type SyncRepository } from './sync-records.js';

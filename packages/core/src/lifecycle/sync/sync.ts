@@ -2,7 +2,7 @@ import { readCatalog } from '../../catalog/file.js';
 import type { CatalogPlace } from '../../catalog/locate.js';
 import type { CatalogEntry } from '../../catalog/reconcile.js';
 import { statIfExists } from '../../disk/allocated.js';
-import { inside } from '../../disk/inside.js';
+import { inside } from '../../disk/paths/inside.js';
 import { addForeignLayers } from '../../distribution/add-foreign-layers.js';
 import { ImageError } from '../../errors.js';
 import { absolutePath, parseRepositoryLocation, type PathOptions } from '../../location.js';
@@ -11,7 +11,7 @@ import { splitReference, type Reference } from '../../oci/reference.js';
 import type { Source } from '../../transfer/store.js';
 import { option, wording } from '../../wording.js';
 import type { VerbOptions } from '../workspace/call.js';
-import { mapInputs, MOVED_IMAGES, REGISTRY_IMAGES } from '../workspace/map-inputs.js';
+import { mapInputs, MOVED_IMAGES, REGISTRY_IMAGES } from '../workspace/inputs/map-inputs.js';
 import { deleteArchive, receiveImage } from './sync-receive.js';
 import { deleteImage, sendImage } from './sync-send.js';
 import {

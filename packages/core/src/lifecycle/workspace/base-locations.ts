@@ -1,5 +1,5 @@
 import { parseLocation, type Location } from '../../location.js';
-import { expandInputs } from './expand-inputs.js';
+import { expandInputs } from './inputs/expand-inputs.js';
 import type { Workspace } from './workspace.js';
 
 /** Parses the locations of the archives that a delta is made against; patterns and folders stand for archives. @throws ImageError NOT_FOUND, USAGE */

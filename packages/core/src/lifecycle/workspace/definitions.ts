@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { DEFINITION_FILE, parseDefinition, type Definition } from '../../definition/definition.js';
-import { isBelow } from '../../disk/inside.js';
-import { DOCUMENT_LIMIT, readUpTo } from '../../disk/own-file.js';
-import { realPath } from '../../disk/real-path.js';
+import { isBelow } from '../../disk/paths/inside.js';
+import { DOCUMENT_LIMIT, readUpTo } from '../../disk/paths/own-file.js';
+import { realPath } from '../../disk/paths/real-path.js';
 import { ImageError, shortList } from '../../errors.js';
 import type { VerbOptions } from './call.js';
 import { definitionFiles } from './definition-files.js';

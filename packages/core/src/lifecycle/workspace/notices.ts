@@ -1,7 +1,7 @@
 import type { ImageError } from '../../errors.js';
 import type { Opened } from '../../open.js';
-import { malformedIn } from '../../transfer/graph.js';
-import type { Graph } from '../../transfer/graph.js';
+import { malformedIn } from '../../transfer/graph/graph.js';
+import type { Graph } from '../../transfer/graph/graph.js';
 
 /** Messages about how a location was opened, and about images in it that cannot be read. */
 export function noticesOf({ notices, source, reference, path }: Opened): string[] {

@@ -1,9 +1,9 @@
 import { lstat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { gitFiles } from '../../build/source-files/git-files.js';
-import { systemPath } from '../../disk/byte-names.js';
+import { systemPath } from '../../disk/paths/byte-names.js';
 import { ignoreMissing } from '../../disk/if-there.js';
-import { requireFolderBelow } from '../../disk/own-folder.js';
+import { requireFolderBelow } from '../../disk/paths/own-folder.js';
 import { ImageError } from '../../errors.js';
 
 const LINK = 0o120000;

@@ -1,5 +1,5 @@
-import type { CatalogEdit } from '../../catalog/edit.js';
-import { entryOf, newEntry } from '../../catalog/entry.js';
+import type { CatalogEdit } from '../../catalog/yaml/edit.js';
+import { entryOf, newEntry } from '../../catalog/yaml/entry.js';
 import { catalogText, readCatalog, updateCatalog } from '../../catalog/file.js';
 import type { Workspace } from './workspace.js';
 
@@ -17,7 +17,7 @@ export async function planSync(workspace: Workspace): Promise<CatalogSync> {
   const edit = await editFor(workspace);
   const isEmpty = (edit.upsert ?? []).length + (edit.removeFiles ?? []).length === 0;
   if (isEmpty) return { path, before: text, after: text };
-  const { editCatalog } = await import('../../catalog/edit.js');
+  const { editCatalog } = await import('../../catalog/yaml/edit.js');
   return { path, before: text, after: editCatalog(text, path, edit) };
 }
 

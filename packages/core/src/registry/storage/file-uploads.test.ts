@@ -6,7 +6,7 @@ import { digestOf, type Digest } from '../../oci/digest.js';
 import { blobFile } from '../../store/paths.js';
 import { oneChunk } from '../../transfer/copy.js';
 import { FileUploads } from './file-uploads.js';
-import { Quotas } from './quotas.js';
+import { Quotas } from './quota/quotas.js';
 
 const BYTES = Buffer.from('some bytes of a blob');
 

@@ -15,7 +15,7 @@ import type { Bytes } from '../../transfer/store.js';
 import { tap } from '../../transfer/tap.js';
 import { linkFolder, uploadFile } from './registry-paths.js';
 import { GrowingFile } from './growing-file.js';
-import type { Quotas } from './quotas.js';
+import type { Quotas } from './quota/quotas.js';
 import { createEmpty, withFolder } from './links.js';
 import { blobFile } from '../../store/paths.js';
 

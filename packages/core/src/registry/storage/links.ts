@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { allocatedBytesOf, statIfExists } from '../../disk/allocated.js';
 import { fileMode, makeFolder, syncFolder, type FolderOptions } from '../../disk/atomic-write.js';
 import { rename, rm } from '../../disk/busy/retried.js';
-import { refuseLinks } from '../../disk/links-below.js';
+import { refuseLinks } from '../../disk/paths/links-below.js';
 import { systemCode } from '../../errors.js';
 import { ignoreMissing, isMissing } from '../../disk/if-there.js';
 import { ageOf, touchFile } from '../../disk/touch.js';

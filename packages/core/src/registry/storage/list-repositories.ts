@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import { symbolicLinkError } from '../../disk/links-below.js';
+import { symbolicLinkError } from '../../disk/paths/links-below.js';
 import { nameOfFilePath } from '../../oci/file-name.js';
 import { isRepository, isTag } from '../../oci/reference.js';
 import { linkFolder } from './registry-paths.js';

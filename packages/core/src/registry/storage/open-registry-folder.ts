@@ -1,5 +1,5 @@
 import type { RegistryStorage } from '../hosted.js';
-import type { RegistryFolderOptions } from './quotas.js';
+import type { RegistryFolderOptions } from './quota/quotas.js';
 import { RegistryStore } from './registry-store.js';
 
 /**

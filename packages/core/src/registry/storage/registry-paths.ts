@@ -1,5 +1,5 @@
 import { sep } from 'node:path';
-import { inside } from '../../disk/inside.js';
+import { inside } from '../../disk/paths/inside.js';
 import { ImageError } from '../../errors.js';
 import { isDigest, type Digest } from '../../oci/digest.js';
 import { filePathOf } from '../../oci/file-name.js';

@@ -29,9 +29,9 @@ import {
   tagLink,
   trashFile,
 } from './registry-paths.js';
-import { Quotas, type RegistryFolderOptions } from './quotas.js';
+import { Quotas, type RegistryFolderOptions } from './quota/quotas.js';
 import { repositoriesIn, tagsIn } from './list-repositories.js';
-import { spaceOf } from './repository-space.js';
+import { spaceOf } from './quota/repository-space.js';
 import { FileUploads } from './file-uploads.js';
 import { sizeOf, touch } from './links.js';
 import { namesIn, removeFile } from '../../disk/if-there.js';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../testing/temporary.js';
 import { describe as describeBytes } from '../../oci/descriptor.js';
 import { MediaType } from '../../oci/media-types.js';
-import { Quotas } from './quotas.js';
+import { Quotas } from './quota/quotas.js';
 import { blobLink, manifestLink, referrerLink, tagLink } from './registry-paths.js';
 import { RepositoryLinks } from './repository-links.js';
 

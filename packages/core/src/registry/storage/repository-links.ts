@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { makeFolder, writeAtomically, type FolderOptions } from '../../disk/atomic-write.js';
-import { inside } from '../../disk/inside.js';
+import { inside } from '../../disk/paths/inside.js';
 import { withoutAnnotations, parseDescriptor, type Descriptor } from '../../oci/descriptor.js';
 import { parseDigest, type Digest } from '../../oci/digest.js';
 import { parseJsonObject } from '../../oci/json.js';
 import type { StoredManifest } from '../hosted.js';
 import { blobLink, manifestLink, referrerLink, tagLink } from './registry-paths.js';
-import type { Space } from './quota.js';
-import type { Quotas } from './quotas.js';
+import type { Space } from './quota/quota.js';
+import type { Quotas } from './quota/quotas.js';
 import { makeLink } from './links.js';
 import { ParsedFiles } from './parsed-files.js';
 import { partialFolder } from '../../store/paths.js';

@@ -3,7 +3,7 @@ import { freeSpace } from '../../disk/free-space.js';
 import { namesIn } from '../../disk/if-there.js';
 import type { StorageFacts } from '../metrics.js';
 import { repositoriesIn } from './list-repositories.js';
-import type { Quotas } from './quotas.js';
+import type { Quotas } from './quota/quotas.js';
 import { digestOfLink, doneFile, linkFolder, quarantineFolder } from './registry-paths.js';
 
 /** Measures the folder of a registry, for metrics. */

@@ -1,4 +1,4 @@
-import type { TarMember } from '../../../archive/pack-tar.js';
+import type { TarMember } from '../../../archive/tar/pack-tar.js';
 import type { BuildRequest, EngineBuildOptions } from '../../engine.js';
 import type { DockerApi, DockerRequest } from '../docker-api.js';
 import { fileSync } from './file-sync.js';

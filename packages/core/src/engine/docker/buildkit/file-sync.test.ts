@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { TarMember } from '../../../archive/pack-tar.js';
+import type { TarMember } from '../../../archive/tar/pack-tar.js';
 import { fileSync } from './file-sync.js';
 import { readMessage, textOf, writeMessage } from './protobuf.js';
 

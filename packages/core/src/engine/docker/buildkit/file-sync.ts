@@ -1,5 +1,5 @@
-import type { TarMember } from '../../../archive/pack-tar.js';
-import { isByteName } from '../../../disk/byte-names.js';
+import type { TarMember } from '../../../archive/tar/pack-tar.js';
+import { isByteName } from '../../../disk/paths/byte-names.js';
 import { ImageError } from '../../../errors.js';
 import { readMessage, writeMessage } from './protobuf.js';
 import type { Method } from './session.js';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { expect, it, onTestFinished } from 'vitest';
 import type { BuildRequest } from '../../engine.js';
 import { DockerApi } from '../docker-api.js';
-import { dockerTargets } from '../docker-host.js';
+import { dockerTargets } from '../connection/docker-host.js';
 import { readMessage, textOf, writeMessage } from './protobuf.js';
 import { BuildSession, CallError, type Method } from './session.js';
 import { solveBuild } from './solve.js';

@@ -1,6 +1,6 @@
 import type { Login } from '../../../registry/access/remembered-logins.js';
 import type { MetricsValues } from '../../../registry/metrics.js';
-import type { AddedBytes } from '../../../registry/storage/quotas.js';
+import type { AddedBytes } from '../../../registry/storage/quota/quotas.js';
 
 /** The limits that the primary keeps for all workers. */
 export type SharedLimit = 'uploads' | 'manifests' | 'connections';

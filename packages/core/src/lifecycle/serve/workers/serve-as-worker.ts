@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import cluster from 'node:cluster';
 import type { Limit } from '../../../registry/handler/limiter.js';
 import type { Metrics } from '../../../registry/metrics.js';
-import type { Quotas } from '../../../registry/storage/quotas.js';
+import type { Quotas } from '../../../registry/storage/quota/quotas.js';
 import type { Workspace } from '../../workspace/workspace.js';
 import type { ServeOptions } from '../serve-options.js';
 import { startServing, type Serving } from '../serve.js';
