@@ -155,7 +155,8 @@ export {
 } from './engine/engine.js';
 
 // Conversion and verification of one image or source
-export { convertImage, type ConvertedImage, type ConvertOptions } from './convert/convert-image.js';
+export { convertImage, type ConvertedImage } from './convert/convert-image.js';
+export type { ConvertOptions } from './convert/convert-options.js';
 export type { ConvertedLayer, LayerOptions } from './convert/convert-layer.js';
 export type { Format, LayerCompression } from './convert/formats.js';
 export {

@@ -14,7 +14,8 @@ import type { Source } from '../transfer/store.js';
 import { walk } from '../transfer/graph/walk.js';
 import { imagesOf } from '../transfer/graph/graph.js';
 import { verifySource } from '../verify/verify-source.js';
-import { convertImage, type ConvertOptions } from './convert-image.js';
+import { convertImage } from './convert-image.js';
+import type { ConvertOptions } from './convert-options.js';
 
 /** Converts an image, copies the result to a store, and verifies it. */
 async function convertToStore(source: Source, options: Partial<ConvertOptions>, name?: string) {

@@ -5,46 +5,16 @@ import { objectIn, objectsIn, parseJsonObject, type JsonObject } from '../oci/js
 import type { NamedDescriptor } from '../oci/layout.js';
 import { isImageConfigType } from '../oci/media-types.js';
 import { ATTESTS, type ImageIndex, type ImageManifest } from '../oci/manifest.js';
-import type { Platform } from '../oci/platform.js';
 import { oneChunk } from '../transfer/copy.js';
-import type { CallOptions, Open, Source } from '../transfer/store.js';
+import type { Open, Source } from '../transfer/store.js';
 import { forEachOf } from '../transfer/for-each-of.js';
 import { walk } from '../transfer/graph/walk.js';
 import type { Graph } from '../transfer/graph/graph.js';
 import { convertLayer, type ConvertedLayer, type LayerOptions } from './convert-layer.js';
 import { ConvertedSource } from './converted-source.js';
-import {
-  compressionOf,
-  formatOf,
-  toFormat,
-  type Format,
-  type LayerCompression,
-} from './formats.js';
+import type { ConvertOptions } from './convert-options.js';
+import { compressionOf, formatOf, toFormat, type Format } from './formats.js';
 import { isWanted, isWhole, wantedImages, type WantedImages } from './wanted-images.js';
-
-/** Options of {@link convertImage}. */
-export interface ConvertOptions extends CallOptions {
-  /**
-   * Platforms to keep; all when omitted or empty. One image gives an image manifest, several an index. A platform of Windows
-   * without `os.version` keeps one image of each build.
-   */
-  readonly platforms?: readonly Platform[] | undefined;
-  /** Compression of every layer; unchanged when omitted. */
-  readonly compress?: LayerCompression | undefined;
-  /** Compression level of gzip or zstd; the default of the format when omitted. Without it, layers that have the wanted
-   * compression are not recompressed. */
-  readonly level?: number | undefined;
-  /** Format of manifests, configs and layers; unchanged when omitted. */
-  readonly format?: Format | undefined;
-  /** Folder for converted layers until they are copied. Required with `compress`, unless `pack` is given. */
-  readonly spoolFolder?: string | undefined;
-  /** Converts one layer, in place of the default that writes it to `spoolFolder`. */
-  readonly pack?:
-    | ((source: Source, layer: Descriptor, options: LayerOptions) => Promise<ConvertedLayer>)
-    | undefined;
-  /** Called with messages for the user, for example about attestations that are left out. */
-  readonly onNotice?: ((text: string) => void) | undefined;
-}
 
 /** A converted image: its descriptors before and after, and a source to copy it from. Dispose it after the commit. */
 export interface ConvertedImage extends AsyncDisposable {

@@ -8,7 +8,8 @@ import { parseJsonObject, type JsonObject } from '../oci/json.js';
 import { MediaType } from '../oci/media-types.js';
 import { copy, oneChunk } from '../transfer/copy.js';
 import { readContent } from '../transfer/verified.js';
-import { convertImage, type ConvertOptions } from './convert-image.js';
+import { convertImage } from './convert-image.js';
+import type { ConvertOptions } from './convert-options.js';
 
 const TAR = Buffer.alloc(1024);
 const DOCKER = 'application/vnd.docker.';

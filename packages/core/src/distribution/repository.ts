@@ -26,12 +26,7 @@ import { requireManifest, requireTagOrDigest } from './require-manifest.js';
 import { ManifestWrites, type ManifestTarget } from './manifest-writes.js';
 import { readReferrers, type ManifestBytes } from './referrers.js';
 import { listTags, type ListTagsOptions } from './list-tags.js';
-import {
-  RepositoryBlobs,
-  type BlobCounts,
-  type BlobOptions,
-  type HoldsOptions,
-} from './repository-blobs.js';
+import { RepositoryBlobs, type BlobOptions, type HoldsOptions } from './repository-blobs.js';
 
 export interface RepositoryOptions extends BlobOptions {
   /** Disposed of with this repository. */
@@ -62,7 +57,7 @@ export class Repository implements ManifestTarget, Sink {
   }
 
   /** Counts of the blobs of all images written so far. */
-  get blobs(): BlobCounts {
+  get blobs() {
     return this.#content.counts;
   }
 

@@ -1,4 +1,4 @@
-import type { ConvertOptions } from '../../convert/convert-image.js';
+import type { ConvertOptions } from '../../convert/convert-options.js';
 import { keepClients } from '../../distribution/kept-clients.js';
 import { ImageError } from '../../errors.js';
 import { parseDestination, parseLocation, type Location } from '../../location.js';

@@ -1,5 +1,6 @@
 import { spoolFolder } from '../../catalog/file.js';
-import { convertImage, type ConvertOptions } from '../../convert/convert-image.js';
+import { convertImage } from '../../convert/convert-image.js';
+import type { ConvertOptions } from '../../convert/convert-options.js';
 import type { NamedDescriptor } from '../../oci/layout.js';
 import { canonicalReference } from '../../oci/reference.js';
 import type { Opened } from '../../open.js';

@@ -1,4 +1,5 @@
-import { convertImage, type ConvertOptions } from '../../convert/convert-image.js';
+import { convertImage } from '../../convert/convert-image.js';
+import type { ConvertOptions } from '../../convert/convert-options.js';
 import { recompressLayer } from '../../convert/convert-layer.js';
 import {
   compressionOf,
