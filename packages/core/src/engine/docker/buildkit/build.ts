@@ -1,4 +1,5 @@
 import type { TarMember } from '../../../archive/tar/pack-tar.js';
+import { ImageError } from '../../../errors.js';
 import type { BuildRequest, EngineBuildOptions } from '../../engine.js';
 import type { DockerApi, DockerRequest } from '../docker-api.js';
 import { fileSync } from './file-sync.js';
@@ -13,8 +14,18 @@ const folderOf = (name: string): string => `further-${name}`;
 
 const DIFF_COPY = '/moby.filesync.v1.FileSync/DiffCopy';
 
+/**
+ * With containerd's image store a build fails now and then when all its steps have succeeded: containerd collects the snapshot of a
+ * layer while the next one is unpacked on it (Docker 28 and 29).
+ */
+const LOST_SNAPSHOT = /\bparent snapshot \S+ does not exist\b/;
+/** How often a build is tried: another one takes its steps from the cache. */
+const MAX_TRIES = 3;
+
 /** A build, with the parameters that it has with any builder. */
 export type BuildKitBuild = BuildRequest & { readonly query: DockerRequest['query'] };
+
+type BuildKitOptions = EngineBuildOptions & Omit<BuildPlace, 'reference' | 'redact'>;
 
 /**
  * Builds a Dockerfile with the BuildKit in a Docker Engine: `POST /build`, and beside it a session, on which BuildKit asks for the
@@ -28,12 +39,23 @@ export type BuildKitBuild = BuildRequest & { readonly query: DockerRequest['quer
 export async function buildWithBuildKit(
   docker: DockerApi,
   request: BuildKitBuild,
-  {
-    signal,
-    location,
-    host,
-    onEvent,
-  }: EngineBuildOptions & Omit<BuildPlace, 'reference' | 'redact'>,
+  options: BuildKitOptions,
+): Promise<string | undefined> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await buildOnce(docker, request, options);
+    } catch (error) {
+      const isLost = error instanceof ImageError && LOST_SNAPSHOT.test(error.message);
+      if (!isLost || tries === MAX_TRIES) throw error;
+      const text = 'building again: the engine lost a layer while it unpacked the image';
+      options.onEvent?.({ type: 'step', subject: request.reference, text });
+    }
+}
+
+async function buildOnce(
+  docker: DockerApi,
+  request: BuildKitBuild,
+  { signal, location, host, onEvent }: BuildKitOptions,
 ): Promise<string | undefined> {
   const { query, reference, context, dockerfile, hidden = new Set(), answers = {} } = request;
   const { contexts = new Map<string, readonly TarMember[]>() } = request;
