@@ -2,16 +2,10 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { collect, inChunks } from '../../../testing/chunks.js';
+import { apiAt } from '../../../testing/docker-target.js';
 import { listening } from '../../../testing/listening.js';
 import { bodyOfRequest } from '../../../testing/registry-client.js';
-import { DockerApi } from './docker-api.js';
-import { dockerTargets } from './connection/docker-host.js';
 
-function apiAt(host: string): DockerApi {
-  const [target] = dockerTargets(host, { env: {}, home: '/' }, 'linux');
-  if (!target) throw new Error('expected a target');
-  return new DockerApi(`docker-daemon:${host}`, target);
-}
 const told = async (answer: Promise<IncomingMessage>) => collect(await answer);
 const apiOf = async (answer: RequestListener) => apiAt(`tcp://${await listening(answer)}`);
 

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
+import { targetAt } from '../../../testing/docker-target.js';
 import { listening } from '../../../testing/listening.js';
 import type { BuildRequest } from '../engine.js';
 import { DockerEngine } from './docker.js';
-import { dockerTargets } from './connection/docker-host.js';
 
 const REQUEST: BuildRequest = {
   context: [],
@@ -31,9 +31,7 @@ async function sent(
     response.end('{"error":"that is all"}');
   };
   const host = await listening((asked, response) => void answer(asked, response));
-  const [target] = dockerTargets(`tcp://${host}`, { env: {}, home: '/' }, 'linux');
-  if (!target) throw new Error('no target');
-  await using engine = new DockerEngine(kind, target);
+  await using engine = new DockerEngine(kind, targetAt(`tcp://${host}`));
   await expect(engine.build({ ...REQUEST, ...request })).rejects.toThrow('that is all');
   return query;
 }

@@ -1,10 +1,9 @@
 import { pipeline } from 'node:stream/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { inChunks } from '../../../testing/chunks.js';
+import { apiAt } from '../../../testing/docker-target.js';
 import { listening } from '../../../testing/listening.js';
 import { bodyOfRequest } from '../../../testing/registry-client.js';
-import { DockerApi } from './docker-api.js';
-import { dockerTargets } from './connection/docker-host.js';
 import { runInContainer } from './docker-run.js';
 
 /** A frame of output, as the engine sends it. */
@@ -41,9 +40,7 @@ async function engine({
       else response.end(JSON.stringify({ Id: 'c', StatusCode: code }));
     });
   });
-  const [target] = dockerTargets(`tcp://${host}`, { env: {}, home: '/' }, 'linux');
-  if (!target) throw new Error('expected a target');
-  const docker = new DockerApi(`docker-daemon:tcp://${host}`, target);
+  const docker = apiAt(`tcp://${host}`);
   onTestFinished(() => docker[Symbol.dispose]());
   return { docker, calls, bodies };
 }

@@ -1,17 +1,15 @@
 import { expect, it } from 'vitest';
+import { targetAt } from '../../../testing/docker-target.js';
 import { listening } from '../../../testing/listening.js';
 import { digestOf } from '../../oci/digest.js';
 import { DockerEngine } from './docker.js';
-import { dockerTargets } from './connection/docker-host.js';
 
 const ID = digestOf(Buffer.from('image'));
 
 /** An engine that gives one answer to every request. */
 async function engineThatSays(answer: string): Promise<DockerEngine> {
   const host = await listening((_, response) => response.end(answer));
-  const [target] = dockerTargets(`tcp://${host}`, { env: {}, home: '/' }, 'linux');
-  if (!target) throw new Error('no target');
-  return new DockerEngine('docker', target);
+  return new DockerEngine('docker', targetAt(`tcp://${host}`));
 }
 
 it.each<[string, string, (engine: DockerEngine) => Promise<unknown>]>([

@@ -1,7 +1,6 @@
-import { createServer } from 'node:http';
-import { expect, it, onTestFinished } from 'vitest';
-import { dockerTargets } from '../connection/docker-host.js';
-import { DockerApi } from '../docker-api.js';
+import { expect, it } from 'vitest';
+import { apiAt } from '../../../../testing/docker-target.js';
+import { listening } from '../../../../testing/listening.js';
 import { buildWithBuildKit } from './build.js';
 
 const LOST =
@@ -10,23 +9,16 @@ const LOST =
 /** A build on an engine that answers so to one build after the other: the ID of the image, and the steps that it told of. */
 async function build(...answers: readonly object[]) {
   let builds = 0;
-  const server = createServer((_, response) => response.end(JSON.stringify(answers[builds++])));
-  server.on('upgrade', (_, socket) =>
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n'),
-  );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  const [target] = dockerTargets(`tcp://127.0.0.1:${port}`, { env: {}, home: '/' }, 'linux');
-  if (!target) throw new Error('no target');
-  using docker = new DockerApi('engine:test', target);
+  const host = await listening((_, response) => response.end(JSON.stringify(answers[builds++])), {
+    onUpgrade: () => undefined,
+  });
+  using docker = apiAt(`tcp://${host}`);
   const request = { context: [], dockerfile: 'Dockerfile', reference: 'a:1', args: {}, labels: {} };
   const steps: unknown[] = [];
   const built = buildWithBuildKit(
     docker,
     { ...request, query: {} },
-    { location: 'engine:test', host: 'tcp://test', onEvent: (event) => steps.push(event) },
+    { location: 'engine:test', host, onEvent: (event) => steps.push(event) },
   );
   const id = await built.catch(({ message }: Error) => message);
   return { id, steps, builds };

@@ -1,8 +1,8 @@
-import { createServer } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { expect, it, onTestFinished } from 'vitest';
+import { apiAt } from '../../../../testing/docker-target.js';
+import { listening } from '../../../../testing/listening.js';
 import type { BuildRequest } from '../../engine.js';
-import { DockerApi } from '../docker-api.js';
-import { dockerTargets } from '../connection/docker-host.js';
 import { readMessage, textOf, writeMessage } from './protobuf.js';
 import { BuildSession, CallError, type Method } from './session.js';
 import { solveBuild } from './solve.js';
@@ -28,20 +28,10 @@ async function solve(solved: Method, request: Partial<BuildRequest> = {}) {
       yield Buffer.from('progress');
     },
   });
-  const server = createServer().on('upgrade', (_, socket) => {
-    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
-    buildKit.serve(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    buildKit[Symbol.dispose]();
-    server.close();
-  });
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  const [target] = dockerTargets(`tcp://127.0.0.1:${port}`, { env: {}, home: '/' }, 'linux');
-  if (!target) throw new Error('no target');
-  using docker = new DockerApi('engine:test', target);
+  const onUpgrade = (connection: Duplex) => buildKit.serve(connection);
+  const host = await listening(() => undefined, { onUpgrade });
+  onTestFinished(() => buildKit[Symbol.dispose]());
+  using docker = apiAt(`tcp://${host}`);
   const folderOf = (name: string) => `further-${name}`;
   const lines: unknown[] = [];
   const building = { request: { ...REQUEST, ...request }, session: 'id', folderOf };
