@@ -90,7 +90,7 @@ const READ_ONLY_CODES: ReadonlySet<string> = new Set(['EROFS', 'EACCES', 'EPERM'
 /** Undefined when the file is absent, damaged or of another version: the index is then rebuilt. */
 async function readStored(path: string): Promise<Omit<DerivedIndex, 'kept'> | undefined> {
   try {
-    const index: unknown = JSON.parse((await readOwn(path))?.toString() ?? '');
+    const index = withLists(JSON.parse((await readOwn(path))?.toString() ?? ''));
     return isIndex(index) ? { ...index, seen: new Map(index.seen) } : undefined;
   } catch {
     return undefined;
@@ -102,17 +102,24 @@ type StoredIndex = Omit<DerivedIndex, 'kept' | 'seen'> & {
   readonly seen: readonly (readonly [string, SeenRecord])[];
 };
 
-/** Restores the lists of a stored index and checks it, without a JSON Schema validator, which would slow down the start. */
+/** The stored value with the lists of its entries put back; any other value as it is. */
+function withLists(index: unknown): unknown {
+  if (!isObject(index)) return index;
+  const { lists, entries } = index;
+  if (Array.isArray(lists) && Array.isArray(entries)) restoreLists(entries, lists);
+  return index;
+}
+
+/** Without a JSON Schema validator, which would slow down the start. */
 function isIndex(index: unknown): index is StoredIndex {
   if (!isObject(index) || index['version'] !== INDEX_VERSION) return false;
-  const { yaml, lists, entries, problems, seen, lagging, misnamed } = index;
-  if (!Array.isArray(lists) || !Array.isArray(entries)) return false;
-  restoreLists(entries, lists);
+  const { yaml, entries, problems, seen, lagging, misnamed } = index;
   return (
     isObject(yaml) &&
     typeof yaml['size'] === 'number' &&
     typeof yaml['mtimeMs'] === 'number' &&
     typeof yaml['sha256'] === 'string' &&
+    Array.isArray(entries) &&
     entries.every(isEntry) &&
     Array.isArray(problems) &&
     problems.every(isEntryProblem) &&

@@ -1,3 +1,5 @@
+import { isAtLeast } from '../is-at-least.js';
+
 /**
  * The newest version of the API that the end-to-end tests ran against (Docker 29). Requests without a version get the
  * newest of the engine, whose answers may have changed since.
@@ -11,16 +13,4 @@ const NEWEST_TESTED = '1.56';
 export function apiVersionFor(stated: unknown): string | undefined {
   if (typeof stated !== 'string' || !/^\d{1,4}\.\d{1,4}$/.test(stated)) return undefined;
   return isAtLeast(NEWEST_TESTED, stated) ? stated : NEWEST_TESTED;
-}
-
-/** Whether a version of the API is another one or newer; false for an unknown version. */
-export function isAtLeast(version: string | undefined, least: string): boolean {
-  if (version === undefined) return false;
-  const [[major, minor], [leastMajor, leastMinor]] = [partsOf(version), partsOf(least)];
-  return major === leastMajor ? minor >= leastMinor : major > leastMajor;
-}
-
-function partsOf(version: string): readonly [major: number, minor: number] {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return [major, minor];
 }

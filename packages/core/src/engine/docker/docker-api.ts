@@ -1,7 +1,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { Readable, type Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { apiVersionFor, isAtLeast } from './api-version.js';
+import { isAtLeast } from '../is-at-least.js';
+import { apiVersionFor } from './api-version.js';
 import { requestError } from './docker-errors.js';
 import { Fields } from './fields.js';
 import type { Bytes, CallOptions } from '../../transfer/store.js';
@@ -51,7 +52,7 @@ export class DockerApi implements Disposable {
 
   /** Whether the engine has this version of the API; false before `ping`. */
   speaks(version: string): boolean {
-    return isAtLeast(this.#version, version);
+    return this.#version !== undefined && isAtLeast(this.#version, version);
   }
 
   /** The response, an object. @throws ImageError INVALID (something else); as `stream` */

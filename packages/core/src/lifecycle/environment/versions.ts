@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoreMissing } from '../../disk/if-there.js';
+import { isAtLeast } from '../../engine/is-at-least.js';
 import { parseJsonObject } from '../../oci/json.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { bad, good, type EnvironmentCheck } from './check.js';
@@ -63,13 +64,4 @@ async function manifestOf(root: string, name: string) {
   const path = join(root, 'node_modules', name, 'package.json');
   const bytes = await ignoreMissing(() => readFile(path));
   return bytes && parseJsonObject(bytes, path);
-}
-
-/** Whether a version (`22.1.0`, perhaps with a word behind it) is another one or newer. */
-function isAtLeast(version: string, least: string): boolean {
-  const [numbers, others] = [version, least].map((each) =>
-    each.split('.', 3).map((part) => parseInt(part, 10)),
-  );
-  const at = others?.findIndex((number, index) => numbers?.[index] !== number) ?? -1;
-  return at < 0 || (numbers?.[at] ?? 0) > (others?.[at] ?? 0);
 }
