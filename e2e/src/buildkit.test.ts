@@ -17,6 +17,7 @@ import { storeWith } from '../../packages/core/testing/image.js';
 import { describeEngines, type EngineUnderTest } from './engines/describe-engines.js';
 import { archiveOf } from './engines/images.js';
 import { startServe } from './served.js';
+import { outputIn } from './output-in.js';
 import { must, temporaryFolder } from './run.js';
 
 const HEAD = 'project: app\nos: debian-12\nvariant: kit\nnetwork: none\ndockerfile: Dockerfile\n';
@@ -71,11 +72,8 @@ EOF
       expect(lines.join('\n')).not.toContain(secret);
       const leaked = await must('grep', ['-rlF', secret, cwd, '--exclude=own']).catch(() => '');
       expect(leaked).toBe('');
-      const listing = await must(
-        'docker',
-        ['run', '--rm', '--network=none', saved.reference, '/bin/busybox', 'ls', '/', '/context'],
-        { env: engine.started().env },
-      );
+      const list = ['/bin/busybox', 'ls', '/', '/context'];
+      const listing = await outputIn(saved.reference, list, { env: engine.started().env });
       expect(listing).toContain('Dockerfile');
       expect(listing).not.toMatch(/^(?:own|run)$/m);
       await using opened = await open(engine);
@@ -96,15 +94,10 @@ EOF
         await writeFile(join(cwd, 'same-size'), change);
         const { reference } = await buildImage(workspace, found, call);
         const shell = `cd /context; find . | sort | tr '\\n' ' '; cat same-size link/file; sha256sum < large; stat -c %a busybox a-b a`;
-        const command = ['run', '--rm', '--network=none', reference, '/bin/sh', '-c'];
-        return must(
-          'docker',
-          [
-            ...command,
-            shell.replaceAll(/(?<=^|; |\| )(?=\w)/g, 'busybox ').replace('busybox cd', 'cd'),
-          ],
-          { env },
-        );
+        const line = shell
+          .replaceAll(/(?<=^|; |\| )(?=\w)/g, 'busybox ')
+          .replace('busybox cd', 'cd');
+        return outputIn(reference, ['/bin/sh', '-c', line], { env });
       };
       const expected = (change: string) =>
         `. ./a ./a-b ./a.b ./a/deep ./a/deep/file ./busybox ./large ./link ./same-size ./\u00e9 ${change}a/deep/file${createHash('sha256').update(large).digest('hex')}  -\n755\n644\n755\n`;
@@ -237,6 +230,5 @@ function open({ started }: EngineUnderTest) {
 /** The content of files of an image. */
 async function read({ started }: EngineUnderTest, reference: string, paths: string) {
   const { env } = started();
-  const command = ['run', '--rm', '--network=none', reference, '/bin/busybox', 'cat'];
-  return must('docker', [...command, ...paths.split(' ')], { env });
+  return outputIn(reference, ['/bin/busybox', 'cat', ...paths.split(' ')], { env });
 }

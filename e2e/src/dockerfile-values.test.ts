@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
 import { createWorkspace, DEFINITION, put } from './fixture.js';
 import { describeWith, DOCKER } from './peers.js';
+import { outputIn } from './output-in.js';
 import { PROGRAM, SCRIPT, must } from './run.js';
 
 const HEAD = 'project: app\nos: ubuntu-25.04\nvariant: gcc15\n';
@@ -65,6 +66,6 @@ async function built(yaml: string, files: Readonly<Record<string, string>>): Pro
 }
 
 function inside(image: string, ...command: readonly string[]): Promise<string> {
-  const args = ['run', '--rm', '--network=none', '--entrypoint', '/bin/busybox', image, ...command];
-  return must('docker', args, { env: { DOCKER_HOST: inject('dockerHost') } });
+  const env = { DOCKER_HOST: inject('dockerHost') };
+  return outputIn(image, command, { env, entrypoint: '/bin/busybox' });
 }

@@ -5,6 +5,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { ARCHIVE, createWorkspace, DEFINITION, NAME, put } from './fixture.js';
 import { describeWith, DOCKER } from './peers.js';
 import { countingProxy } from './counting-proxy.js';
+import { outputIn } from './output-in.js';
 import { json, must, stowage } from './run.js';
 
 const REFERENCE = `docker.io/library/${NAME}:latest`;
@@ -28,9 +29,7 @@ describeWith(
       const [result] = await load(cwd, ['--host', inject('dockerHost'), '--as', 'stowage-run:1']);
       expect(result?.action).toBe('loaded');
       const env = { DOCKER_HOST: inject('dockerHost') };
-      expect(
-        await must('docker', ['run', '--rm', '--network=none', 'stowage-run:1'], { env }),
-      ).toBe('hello\n');
+      expect(await outputIn('stowage-run:1', [], { env })).toBe('hello\n');
       await must('docker', ['image', 'rm', 'stowage-run:1'], { env });
     });
 
@@ -83,23 +82,8 @@ describeWith(
       expect(decisions.map(({ action }) => action)).toEqual(['keep', 'keep']);
       const env = { DOCKER_HOST: inject('dockerHost') };
       const name = 'app-ubuntu-25.04-tools:latest';
-      expect(
-        await must(
-          'docker',
-          [
-            'run',
-            '--rm',
-            '--network=none',
-            '--entrypoint',
-            '/opt/app/busybox',
-            name,
-            'cat',
-            '/opt/made',
-            '/opt/x',
-          ],
-          { env },
-        ),
-      ).toBe('made\nx\n');
+      const busybox = { env, entrypoint: '/opt/app/busybox' };
+      expect(await outputIn(name, ['cat', '/opt/made', '/opt/x'], busybox)).toBe('made\nx\n');
       await must('docker', ['image', 'rm', name, NAME], { env });
     });
 

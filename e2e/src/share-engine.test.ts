@@ -2,6 +2,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LoadResult, SaveResult } from '@stowage/core';
 import { expect, inject, it, onTestFinished } from 'vitest';
+import { outputIn } from './output-in.js';
 import { describeWith, DOCKER } from './peers.js';
 import { json, must, run, stowage, temporaryFolder } from './run.js';
 import { startServe } from './served.js';
@@ -54,9 +55,9 @@ describeWith(
   [...DOCKER, 'docker', 'busybox'],
   'images that an engine builds',
   () => {
-    const docker = (...args: string[]) =>
-      run('docker', args, { env: { DOCKER_HOST: inject('dockerHost') } });
-    const forget = () => docker('image', 'rm', '--force', BASE, TOP);
+    const env = () => ({ DOCKER_HOST: inject('dockerHost') });
+    const forget = (...images: string[]) =>
+      run('docker', ['image', 'rm', '--force', ...images], { env: env() });
 
     it(
       'have the digest of the first build on all machines, and are built on where only the share has them',
@@ -67,28 +68,19 @@ describeWith(
           await runner(`${host}/team/images`),
           await runner(`${host}/team/images`),
         ];
-        onTestFinished(async () => void (await forget()));
+        onTestFinished(async () => void (await forget(BASE, TOP)));
         const first = await one.save('base');
         expect(first).toMatchObject({ action: 'saved' });
-        await forget();
+        await forget(BASE, TOP);
         expect(await two.save('base')).toMatchObject({ action: 'remote', digest: first?.digest });
         expect(await two.record(BASE)).toBe(await one.record(BASE));
         // The engine gets the base from the share.
         expect(await two.save('top')).toMatchObject({ action: 'saved' });
         expect(await one.save('top')).toMatchObject({ action: 'remote' });
         expect(await one.record(TOP)).toBe(await two.record(TOP));
-        await forget();
+        await forget(BASE, TOP);
         expect(await one.load(TOP)).toMatchObject({ action: 'loaded' });
-        const { stdout } = await docker(
-          'run',
-          '--rm',
-          '--network=none',
-          TOP,
-          'sh',
-          '-c',
-          'echo made',
-        );
-        expect(stdout).toBe('made\n');
+        expect(await outputIn(TOP, ['sh', '-c', 'echo made'], { env: env() })).toBe('made\n');
         // An archive that is saved from the engine names the blobs of the share, too.
         const before = await two.record(TOP);
         expect(await two.saveFromEngine(TOP)).toMatchObject({ action: 'saved' });
@@ -101,7 +93,7 @@ describeWith(
     it('of an input without a digest are built on each machine, and a notice says so', async () => {
       const { host } = await startServe(['--root', await temporaryFolder()]);
       const one = await runner(`${host}/team/images`);
-      onTestFinished(async () => void (await docker('image', 'rm', '--force', BASE, OPEN)));
+      onTestFinished(async () => void (await forget(BASE, OPEN)));
       expect(await one.save('base')).toMatchObject({ action: 'saved' });
       const head = 'project: app\nos: debian-12\ndockerfile: Dockerfile\n';
       await one.write('a/images/open/image.yaml', `${head}variant: open\n`);
