@@ -7,8 +7,8 @@ export interface OutputOptions {
 }
 
 /**
- * What a command prints in a container of an image; it fails unless it exits with 0. `docker run` loses the output of a short
- * command now and then, while the engine's log has it.
+ * Runs a command in a container of an image, and gives its output from the engine's log: `docker run` loses the output of a short
+ * command now and then. A command that does not exit with 0 is an error.
  */
 export async function outputIn(
   image: string,

@@ -1,7 +1,7 @@
 import { DockerApi } from '../src/engine/docker/docker-api.js';
 import { dockerTargets, type DockerTarget } from '../src/engine/docker/connection/docker-host.js';
 
-/** Where an engine at an address (`tcp://host:port`, `unix:///path`) is connected, whatever the environment names. */
+/** The target of an engine at an address (`tcp://host:port`, `unix:///path`); the environment has no part in it. */
 export function targetAt(address: string): DockerTarget {
   const [target] = dockerTargets(address, { env: {}, home: '/' }, 'linux');
   if (!target) throw new Error(`expected a target for ${address}`);

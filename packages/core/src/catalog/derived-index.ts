@@ -110,7 +110,7 @@ function withLists(index: unknown): unknown {
   return index;
 }
 
-/** Without a JSON Schema validator, which would slow down the start. */
+/** Checks a stored index without a JSON Schema validator, which would slow down the start. */
 function isIndex(index: unknown): index is StoredIndex {
   if (!isObject(index) || index['version'] !== INDEX_VERSION) return false;
   const { yaml, entries, problems, seen, lagging, misnamed } = index;

@@ -78,7 +78,7 @@ export async function repair(
   const locked = problems.filter(
     ({ kind, path }) => kind === 'leftover' && LOCKED_LEFTOVER.test(path),
   );
-  // Those of different files side by side, because each may wait for its lock.
+  // Leftovers of different files are removed side by side, because each may wait for its lock.
   const byFile = new Map<string, string[]>();
   for (const { path } of locked) {
     const file = fileOfLeftover(path);

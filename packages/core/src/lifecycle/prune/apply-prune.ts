@@ -28,6 +28,8 @@ export interface ApplyOptions extends VerbOptions {
 const MAX_PLAN_AGE_MS = 500;
 /** How long a deletion waits for a process that holds the name, such as another prune (ms). */
 const MAX_WAIT_MS = 2000;
+/** Why an item is kept that is not as it was planned. */
+const CHANGED = 'it changed or was used since the plan was made';
 
 /**
  * Deletes the items of a plan, one after the other. An item that changed since the plan was made, or that another process
@@ -62,8 +64,6 @@ export async function applyPrune(
   return results;
 }
 
-const CHANGED = 'it changed or was used since the plan was made';
-
 /** Identifies an item; paths are unique within a kind. */
 export function keyOf({ kind, path }: Pick<Prunable, 'kind' | 'path'>): string {
   return `${kind} ${path}`;
@@ -80,7 +80,7 @@ async function removeUnlessChanged(
   try {
     const name = item.name.replace(/(?:\.tar|\.image\.json)?(?:\.partial)?$/, '');
     const removeSame = async () => {
-      // Whoever held the name may have deleted the file, or put another one there.
+      // A process that held the name may have deleted the file, or put another one there.
       const info = item.file === undefined ? undefined : await statIfExists(item.targets[0] ?? '');
       if (item.file !== (info && fileState(info))) return CHANGED;
       await remove(workspace, item, options);

@@ -45,7 +45,11 @@ export async function buildWithBuildKit(
     try {
       return await buildOnce(docker, request, options);
     } catch (error) {
-      const isLost = error instanceof ImageError && LOST_SNAPSHOT.test(error.message);
+      // A step that fails may print anything.
+      const isLost =
+        error instanceof ImageError &&
+        error.step === undefined &&
+        LOST_SNAPSHOT.test(error.message);
       if (!isLost || tries === MAX_TRIES) throw error;
       const text = 'building again: the engine lost a layer while it unpacked the image';
       options.onEvent?.({ type: 'step', subject: request.reference, text });
